@@ -1,0 +1,73 @@
+"""keyconv: one SSH key in every format, proved to be the same key.
+
+The names below are loaded on first use, so that `import keyconv` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyconv.crypto.kdf import Deriver
+    from keyconv.engine import Inspection, Plan, convert, inspect, match, plan, read, unlock, write
+    from keyconv.errors import KeyconvError
+    from keyconv.formats import FORMATS
+    from keyconv.formats.base import Format, WriteOptions
+    from keyconv.keyfile import Entry, KeyFile, Locked, Option, Protection, Unlocked
+    from keyconv.notes import Note
+    from keyconv.secret import Passphrase
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FORMATS",
+    "Deriver",
+    "Entry",
+    "Format",
+    "Inspection",
+    "KeyFile",
+    "KeyconvError",
+    "Locked",
+    "Note",
+    "Option",
+    "Passphrase",
+    "Plan",
+    "Protection",
+    "Unlocked",
+    "WriteOptions",
+    "__version__",
+    "convert",
+    "inspect",
+    "match",
+    "plan",
+    "read",
+    "unlock",
+    "write",
+]
+
+_HOMES = {
+    "FORMATS": "keyconv.formats",
+    "Deriver": "keyconv.crypto.kdf",
+    "Format": "keyconv.formats.base",
+    "WriteOptions": "keyconv.formats.base",
+    "KeyconvError": "keyconv.errors",
+    "Note": "keyconv.notes",
+    "Passphrase": "keyconv.secret",
+    **dict.fromkeys(("Entry", "KeyFile", "Locked", "Option", "Protection", "Unlocked"), "keyconv.keyfile"),
+    **dict.fromkeys(
+        ("Inspection", "Plan", "convert", "inspect", "match", "plan", "read", "unlock", "write"), "keyconv.engine"
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'keyconv' has no attribute '{name}'")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
