@@ -1,0 +1,171 @@
+"""The exceptions of keyconv, ordered by who must act.
+
+Every exception that leaves keyconv on purpose is a `KeyconvError`. It carries a stable `code` (for scripts), the
+`exit_code` of the command line, the `place` inside the file, the `path` of the file where one is known, and a `hint`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+__all__ = [
+    "ContradictionError",
+    "InputError",
+    "KeyconvError",
+    "LimitError",
+    "LossError",
+    "MacError",
+    "MalformedError",
+    "MisfitError",
+    "MismatchError",
+    "MissingPassphraseError",
+    "NotAKeyError",
+    "OutputError",
+    "TruncatedError",
+    "UnsupportedError",
+    "UsageError",
+    "WrongPassphraseError",
+]
+
+
+class KeyconvError(Exception):
+    """Base of every error that keyconv raises on purpose.
+
+    `message` is one line without a final full stop and never holds key material; `place` says where in the file
+    (outermost first, `ppk: Argon2-Memory: line 7`); `hint` says what to do, where that is known.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, *, place: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.hint = hint
+        self.path = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str], dict[str, str]]:
+        state = {"place": self.place, "hint": self.hint, "path": self.path}
+        return type(self), (self.message,), state
+
+    def within(self, place: str) -> Self:
+        """Put `place` in front of where the error happened, and return the error."""
+        self.place = f"{place}: {self.place}" if self.place else place
+        return self
+
+    def at_path(self, path: str) -> Self:
+        """Name the file, unless one is named already, and return the error."""
+        self.path = self.path or path
+        return self
+
+
+# ── what the caller asked for ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class UsageError(KeyconvError):
+    """The call itself is wrong: an unknown format, options that exclude each other."""
+
+    code = "usage"
+    exit_code = 2
+
+
+# ── what the file holds ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class InputError(KeyconvError):
+    """The input cannot be read at all: missing, a directory, a FIFO, too large."""
+
+    code = "unreadable"
+
+
+class NotAKeyError(KeyconvError):
+    """The input is of no format that keyconv knows."""
+
+    code = "not-a-key"
+
+
+class MalformedError(KeyconvError):
+    """The format is known but its structure does not hold: cut short, left-over bytes, bad base64."""
+
+    code = "malformed"
+
+
+class TruncatedError(MalformedError):
+    """The end of the file is missing."""
+
+    code = "truncated"
+
+
+class UnsupportedError(KeyconvError):
+    """The file is well formed as far as can be told, but of a version, cipher or type that keyconv cannot open."""
+
+    code = "unsupported"
+
+
+class LimitError(KeyconvError):
+    """The file asks for more work or memory than `keyconv.limits` allows; refused before doing any of it."""
+
+    code = "limit"
+
+
+class MismatchError(KeyconvError):
+    """The file states a thing twice and the two differ: above all a public half that is not of its private half."""
+
+    code = "key-mismatch"
+
+
+class ContradictionError(KeyconvError):
+    """The numbers of a key contradict each other or lie outside their range."""
+
+    code = "inconsistent-numbers"
+
+
+class MacError(KeyconvError):
+    """A checksum that needs no passphrase does not fit: the file was edited or damaged."""
+
+    code = "mac-mismatch"
+
+
+# ── what the user must give ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class MissingPassphraseError(KeyconvError):
+    """A passphrase is needed and there is no way to ask for one."""
+
+    code = "passphrase-required"
+    exit_code = 4
+
+
+class WrongPassphraseError(KeyconvError):
+    """The passphrase does not open the key; the KDF's parameters were in order."""
+
+    code = "wrong-passphrase"
+    exit_code = 4
+
+
+# ── where the result goes ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+class OutputError(KeyconvError):
+    """The output was refused or could not be written: it exists, no permission, disk full."""
+
+    code = "output"
+    exit_code = 5
+
+
+class MisfitError(KeyconvError):
+    """The target format cannot hold this key."""
+
+    code = "cannot-hold"
+    exit_code = 6
+
+
+class LossError(KeyconvError):
+    """The target would drop something, and losses were forbidden."""
+
+    code = "loss"
+    exit_code = 6

@@ -1,0 +1,21 @@
+"""Notes: the tolerances that a reader used, and what else a user may want to know about a file that loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing about a file that was accepted although not every program would.
+
+    `code` is stable and equals the name of the rule of `keyconv check` where there is one; `message` is one line.
+    """
+
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
