@@ -1,0 +1,35 @@
+"""DSA keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from keyconv.keys.bridge import ToCryptography
+
+__all__ = ["DsaPrivateKey", "DsaPublicKey"]
+
+
+@dataclass(frozen=True, slots=True)
+class DsaPublicKey:
+    """A DSA public key: modulus `p`, order `q`, generator `g`, and y = g^x mod p."""
+
+    p: int
+    q: int
+    g: int
+    y: int
+
+    family = "dsa"
+    algorithm = "ssh-dss"
+
+    @property
+    def bits(self) -> int:
+        """The length of the modulus."""
+        return self.p.bit_length()
+
+
+@dataclass(frozen=True, slots=True)
+class DsaPrivateKey(ToCryptography):
+    """A DSA private key: 1 <= x < q."""
+
+    public: DsaPublicKey
+    x: int = field(repr=False)

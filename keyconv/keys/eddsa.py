@@ -1,0 +1,47 @@
+"""Ed25519 and Ed448 keys (RFC 8032, RFC 8709)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from keyconv.keys.bridge import ToCryptography
+
+__all__ = ["Ed448PrivateKey", "Ed448PublicKey", "Ed25519PrivateKey", "Ed25519PublicKey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ed25519PublicKey:
+    """An Ed25519 public key: the 32 bytes of RFC 8032's encoded point."""
+
+    point: bytes
+
+    family = "ed25519"
+    algorithm = "ssh-ed25519"
+    bits = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Ed25519PrivateKey(ToCryptography):
+    """An Ed25519 private key: its 32-byte seed."""
+
+    public: Ed25519PublicKey
+    seed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ed448PublicKey:
+    """An Ed448 public key: the 57 bytes of RFC 8032's encoded point."""
+
+    point: bytes
+
+    family = "ed448"
+    algorithm = "ssh-ed448"
+    bits = 448
+
+
+@dataclass(frozen=True, slots=True)
+class Ed448PrivateKey(ToCryptography):
+    """An Ed448 private key: its 57-byte seed."""
+
+    public: Ed448PublicKey
+    seed: bytes = field(repr=False)

@@ -1,0 +1,109 @@
+"""A cursor over SSH's binary encoding that forgives nothing.
+
+Source: RFC 4251 section 5.
+"""
+
+from __future__ import annotations
+
+from keyconv.errors import LimitError, MalformedError
+from keyconv.limits import MAX_ALGORITHM_NAME, MAX_MPINT_BYTES
+from keyconv.notes import Note
+
+__all__ = ["WireReader"]
+
+
+class WireReader:
+    """Reads fields in order from `data`; every error names the field and the byte where it began.
+
+    With `notes`, numbers with superfluous zero bytes are read and noted; without, they are refused.
+    """
+
+    __slots__ = ("_data", "_notes", "_pos")
+
+    def __init__(self, data: bytes, *, notes: list[Note] | None = None) -> None:
+        self._data = data
+        self._pos = 0
+        self._notes = notes
+
+    @property
+    def position(self) -> int:
+        """Bytes consumed so far."""
+        return self._pos
+
+    @property
+    def remaining(self) -> int:
+        """Bytes not consumed yet."""
+        return len(self._data) - self._pos
+
+    def fixed(self, name: str, length: int) -> bytes:
+        """Read exactly `length` bytes."""
+        start = self._pos
+        if length > len(self._data) - start:
+            raise MalformedError(
+                f"{name} at byte {start} needs {length} bytes, but only {len(self._data) - start} are left"
+            )
+        self._pos = start + length
+        return self._data[start : start + length]
+
+    def uint32(self, name: str) -> int:
+        """Read a big-endian number of four bytes."""
+        return int.from_bytes(self.fixed(name, 4), "big")
+
+    def uint64(self, name: str) -> int:
+        """Read a big-endian number of eight bytes."""
+        return int.from_bytes(self.fixed(name, 8), "big")
+
+    def byte(self, name: str) -> int:
+        """Read one byte as a number."""
+        return self.fixed(name, 1)[0]
+
+    def string(self, name: str) -> bytes:
+        """Read a string: its length in four bytes, then its bytes."""
+        start = self._pos
+        length = self.uint32(name)
+        if length > len(self._data) - self._pos:
+            self._pos = start
+            raise MalformedError(
+                f"{name} at byte {start} says that it has {length} bytes, but only "
+                f"{len(self._data) - start - 4} are left"
+            )
+        return self.fixed(name, length)
+
+    def name(self, name: str) -> str:
+        """Read a string that must be an SSH name: printable ASCII without space or comma, at most 64 bytes.
+
+        Source: RFC 4251 section 6.
+        """
+        start = self._pos
+        raw = self.string(name)
+        if not 0 < len(raw) <= MAX_ALGORITHM_NAME or not all(0x21 <= byte <= 0x7E and byte != 0x2C for byte in raw):
+            raise MalformedError(f"{name} at byte {start} is not an SSH name")
+        return raw.decode("ascii")
+
+    def mpint(self, name: str) -> int:
+        """Read a number that must not be negative.
+
+        Raises: MalformedError when it is cut short, negative, or padded with zero bytes and no notes are taken;
+        LimitError when it is longer than any key's.
+        """
+        start = self._pos
+        raw = self.string(name)
+        if raw and raw[0] & 0x80:
+            raise MalformedError(f"{name} at byte {start} is a negative number")
+        if raw and raw[0] == 0 and (len(raw) == 1 or not raw[1] & 0x80):
+            if self._notes is None:
+                raise MalformedError(f"{name} at byte {start} has superfluous zero bytes")
+            self._notes.append(Note("noncanonical", f"{name} has superfluous zero bytes"))
+            raw = raw.lstrip(b"\0")
+        if len(raw) > MAX_MPINT_BYTES:
+            raise LimitError(f"{name} at byte {start} has {len(raw)} bytes; the limit is {MAX_MPINT_BYTES}")
+        return int.from_bytes(raw, "big")
+
+    def rest(self) -> bytes:
+        """Read whatever is left."""
+        return self.fixed("the rest", self.remaining)
+
+    def finish(self, what: str = "the last field") -> None:
+        """Refuse anything left over."""
+        if self._pos != len(self._data):
+            raise MalformedError(f"{self.remaining} bytes too many after {what}, at byte {self._pos}")
