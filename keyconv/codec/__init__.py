@@ -1,0 +1,1 @@
+"""The SSH blobs that several formats share, between bytes and the model."""

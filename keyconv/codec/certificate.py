@@ -1,0 +1,116 @@
+"""OpenSSH certificate blobs.
+
+Source: OpenSSH PROTOCOL.certkeys; `sk-` certificates: PROTOCOL.u2f.
+"""
+
+from __future__ import annotations
+
+from keyconv.codec import public_blob
+from keyconv.errors import MalformedError, UnsupportedError
+from keyconv.keys import Certificate, PublicKey
+from keyconv.notes import Note
+from keyconv.wire.reader import WireReader
+
+__all__ = ["SUFFIX", "is_certificate", "plain_algorithm", "read", "read_any"]
+
+SUFFIX = "-cert-v01@openssh.com"
+
+
+def is_certificate(algorithm: str) -> bool:
+    """Tell whether an algorithm name is a certificate's."""
+    return algorithm.endswith(SUFFIX)
+
+
+def plain_algorithm(algorithm: str) -> str:
+    """Give the plain key's algorithm for a certificate's: `ssh-rsa` for `ssh-rsa-cert-v01@openssh.com`."""
+    plain = algorithm.removesuffix(SUFFIX)
+    return plain + "@openssh.com" if plain.startswith("sk-") else plain
+
+
+def read_any(blob: bytes, notes: list[Note] | None = None) -> tuple[PublicKey, Certificate | None]:
+    """Read a blob that may be a plain key's or a certificate's: the plain key, and the certificate if it is one.
+
+    A certificate of an unknown algorithm gives an opaque key, as any unknown algorithm does.
+    """
+    algorithm = WireReader(blob).name("algorithm name")
+    if is_certificate(algorithm) and public_blob.knows(_canonical(algorithm)):
+        certificate = read(blob, notes)
+        return certificate.key, certificate
+    return public_blob.read(blob, notes), None
+
+
+def read(blob: bytes, notes: list[Note] | None = None) -> Certificate:
+    """Read a whole certificate blob; its signature is kept, not verified.
+
+    Options out of order, which OpenSSH reads although its document forbids them, are noted, or refused without `notes`.
+
+    Raises: MalformedError; UnsupportedError for an algorithm that has no certificates here.
+    """
+    reader = WireReader(blob)
+    algorithm = reader.name("algorithm name")
+    plain = _canonical(algorithm)
+    if not is_certificate(algorithm) or not public_blob.knows(plain):
+        raise UnsupportedError(f"no certificates of type {algorithm} are known")
+    nonce = reader.string("nonce")
+    key = public_blob.read_fields(plain, reader)
+    serial = reader.uint64("serial")
+    role = reader.uint32("certificate type")
+    if role not in (1, 2):
+        raise MalformedError(f"the certificate type is {role}, where 1 is a user's and 2 is a host's")
+    key_id = reader.string("key id")
+    principals = _read_principals(reader.string("valid principals"))
+    valid_after = reader.uint64("valid after")
+    valid_before = reader.uint64("valid before")
+    critical_options = _read_options(reader.string("critical options"), "critical option", notes)
+    extensions = _read_options(reader.string("extensions"), "extension", notes)
+    reserved = reader.string("reserved")
+    ca_blob = reader.string("signature key")
+    if is_certificate(WireReader(ca_blob).name("signature key's algorithm name")):
+        raise MalformedError("the signature key of the certificate is itself a certificate")
+    signature = reader.string("signature")
+    reader.finish("the certificate's signature")
+    return Certificate(
+        blob=blob,
+        algorithm=algorithm,
+        nonce=nonce,
+        key=key,
+        serial=serial,
+        role=role,
+        key_id=key_id,
+        principals=principals,
+        valid_after=valid_after,
+        valid_before=valid_before,
+        critical_options=critical_options,
+        extensions=extensions,
+        reserved=reserved,
+        ca_key=public_blob.read(ca_blob),
+        signature=signature,
+    )
+
+
+def _canonical(algorithm: str) -> str:
+    plain = plain_algorithm(algorithm)
+    return "ssh-rsa" if plain in public_blob.RSA_ALIASES else plain
+
+
+def _read_principals(data: bytes) -> tuple[bytes, ...]:
+    reader = WireReader(data)
+    principals = []
+    while reader.remaining:
+        principals.append(reader.string("principal"))
+    return tuple(principals)
+
+
+def _read_options(data: bytes, what: str, notes: list[Note] | None) -> tuple[tuple[bytes, bytes], ...]:
+    reader = WireReader(data)
+    options: list[tuple[bytes, bytes]] = []
+    while reader.remaining:
+        options.append((reader.string(f"{what} name"), reader.string(f"{what} data")))
+    names = [name for name, _ in options]
+    if len(set(names)) != len(names):
+        raise MalformedError(f"a {what} of the certificate is there twice")
+    if names != sorted(names):
+        if notes is None:
+            raise MalformedError(f"the {what}s of the certificate are not in order")
+        notes.append(Note("noncanonical", f"the {what}s of the certificate are not in order"))
+    return tuple(options)

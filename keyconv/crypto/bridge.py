@@ -1,0 +1,81 @@
+"""Private keys as objects of pyca/cryptography."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyconv.errors import UnsupportedError
+from keyconv.keys import (
+    DsaPrivateKey,
+    EcdsaPrivateKey,
+    Ed448PrivateKey,
+    Ed25519PrivateKey,
+    RsaPrivateKey,
+)
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    CryptographyPrivateKey = (
+        rsa.RSAPrivateKey
+        | dsa.DSAPrivateKey
+        | ec.EllipticCurvePrivateKey
+        | ed25519.Ed25519PrivateKey
+        | ed448.Ed448PrivateKey
+    )
+
+__all__ = ["to_cryptography"]
+
+
+def to_cryptography(private: object) -> CryptographyPrivateKey:
+    """Give a private key of the model as a key of pyca/cryptography.
+
+    Raises: UnsupportedError for a FIDO key, and where that library refuses the key.
+    """
+    try:
+        return _build(private)
+    except ValueError as error:
+        raise UnsupportedError(f"pyca/cryptography does not take this key: {_first_line(error)}") from None
+
+
+def _build(private: object) -> CryptographyPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    match private:
+        case RsaPrivateKey(public=public):
+            return rsa.RSAPrivateNumbers(
+                p=private.p,
+                q=private.q,
+                d=private.d,
+                dmp1=private.dmp1,
+                dmq1=private.dmq1,
+                iqmp=private.iqmp,
+                public_numbers=rsa.RSAPublicNumbers(public.e, public.n),
+            ).private_key()
+        case DsaPrivateKey(public=public):
+            parameters = dsa.DSAParameterNumbers(public.p, public.q, public.g)
+            return dsa.DSAPrivateNumbers(private.x, dsa.DSAPublicNumbers(public.y, parameters)).private_key()
+        case EcdsaPrivateKey(public=public):
+            return ec.derive_private_key(private.d, curve_of(public.curve.name))
+        case Ed25519PrivateKey():
+            return ed25519.Ed25519PrivateKey.from_private_bytes(private.seed)
+        case Ed448PrivateKey():
+            return ed448.Ed448PrivateKey.from_private_bytes(private.seed)
+        case _:
+            raise UnsupportedError("the secret of this key is not in its file")
+
+
+def curve_of(name: str) -> ec.EllipticCurve:
+    """Give pyca/cryptography's curve for an SSH curve name."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    curves: dict[str, ec.EllipticCurve] = {
+        "nistp256": ec.SECP256R1(),
+        "nistp384": ec.SECP384R1(),
+        "nistp521": ec.SECP521R1(),
+    }
+    return curves[name]
+
+
+def _first_line(error: ValueError) -> str:
+    return str(error).partition("\n")[0].rstrip(".")

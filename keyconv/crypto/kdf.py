@@ -1,0 +1,194 @@
+"""Key derivation: from a passphrase to the key, IV and MAC key of a file.
+
+Each KDF is a frozen record of its parameters, readable without the passphrase. `Deriver` runs one: it checks the cost
+first and runs none twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+from keyconv import limits
+from keyconv.errors import LimitError, MalformedError
+from keyconv.secret import Passphrase
+
+__all__ = ["ARGON2_FLAVOURS", "Argon2", "BcryptPbkdf", "Deriver", "Kdf", "PuttySha1"]
+
+Argon2Flavour = Literal["argon2d", "argon2i", "argon2id"]
+ARGON2_FLAVOURS: tuple[Argon2Flavour, ...] = ("argon2id", "argon2i", "argon2d")
+
+
+class Kdf(Protocol):
+    """What every record of KDF parameters can do; equal records derive equal keys."""
+
+    @property
+    def name(self) -> str:
+        """The name, as shown to users."""
+        ...
+
+    def describe(self) -> dict[str, int | str]:
+        """Give the parameters, by the names that JSON output uses."""
+        ...
+
+    def check_cost(self) -> None:
+        """Raise LimitError when running it would cost more than `keyconv.limits` allows."""
+        ...
+
+    def derive(self, passphrase: bytes, length: int) -> bytes:
+        """Derive `length` bytes."""
+        ...
+
+    def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2:
+    """Argon2 version 1.3 (RFC 9106), as PPK version 3 uses it; memory in KiB."""
+
+    flavour: Argon2Flavour
+    memory_kib: int
+    passes: int
+    parallelism: int
+    salt: bytes
+
+    def __post_init__(self) -> None:
+        if self.passes < 1 or self.parallelism < 1:
+            raise MalformedError(f"Argon2 with {self.passes} passes and {self.parallelism} lanes is not defined")
+        if self.memory_kib < 8 * self.parallelism:
+            raise MalformedError(
+                f"Argon2 with {self.parallelism} lanes needs {8 * self.parallelism} KiB or more, not {self.memory_kib}"
+            )
+        limits.check_salt(self.salt)
+
+    @property
+    def name(self) -> str:
+        """The flavour."""
+        return self.flavour
+
+    def describe(self) -> dict[str, int | str]:
+        """Give memory (KiB), passes, parallelism, and the salt in hexadecimal."""
+        return {
+            "memory_kib": self.memory_kib,
+            "passes": self.passes,
+            "parallelism": self.parallelism,
+            "salt": self.salt.hex(),
+        }
+
+    def check_cost(self) -> None:
+        """Raise LimitError above the limits."""
+        limits.check_argon2(self.memory_kib, self.passes, self.parallelism)
+
+    def derive(self, passphrase: bytes, length: int) -> bytes:
+        """Derive `length` bytes; releases the GIL while it runs."""
+        from argon2.exceptions import HashingError
+        from argon2.low_level import Type, hash_secret_raw
+
+        kinds = {"argon2d": Type.D, "argon2i": Type.I, "argon2id": Type.ID}
+        try:
+            return hash_secret_raw(
+                passphrase,
+                self.salt,
+                time_cost=self.passes,
+                memory_cost=self.memory_kib,
+                parallelism=self.parallelism,
+                hash_len=length,
+                type=kinds[self.flavour],
+                version=0x13,
+            )
+        except (HashingError, OverflowError, MemoryError):
+            raise LimitError(
+                f"Argon2 could not take {limits.size(self.memory_kib * limits.KIB)} of memory on this machine"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class BcryptPbkdf:
+    """bcrypt_pbkdf, as OpenSSH's private format uses it; cost is linear in the rounds."""
+
+    name: ClassVar[str] = "bcrypt"
+
+    salt: bytes
+    rounds: int
+
+    def __post_init__(self) -> None:
+        if self.rounds < 1:
+            raise MalformedError("bcrypt with zero rounds is not defined")
+        limits.check_salt(self.salt)
+
+    def describe(self) -> dict[str, int | str]:
+        """Give the rounds, and the salt in hexadecimal."""
+        return {"rounds": self.rounds, "salt": self.salt.hex()}
+
+    def check_cost(self) -> None:
+        """Raise LimitError above the limits."""
+        limits.check_bcrypt(self.rounds)
+
+    def derive(self, passphrase: bytes, length: int) -> bytes:
+        """Derive `length` bytes; a shorter result is no prefix of a longer one. Releases the GIL while it runs."""
+        import bcrypt
+
+        return bcrypt.kdf(passphrase, self.salt, length, self.rounds, ignore_few_rounds=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PuttySha1:
+    """The KDF of PPK versions 1 and 2: two runs of SHA-1, no salt.
+
+    Source: PuTTY manual, appendix 'PPK file format', version 2.
+    """
+
+    name: ClassVar[str] = "sha1"
+
+    def describe(self) -> dict[str, int | str]:
+        """Give nothing: it has no parameters."""
+        return {}
+
+    def check_cost(self) -> None:
+        """Cost nothing."""
+
+    def derive(self, passphrase: bytes, length: int) -> bytes:
+        """Derive at most 40 bytes."""
+        from hashlib import sha1
+
+        blocks = (sha1(bytes((0, 0, 0, number)) + passphrase, usedforsecurity=False).digest() for number in (0, 1))
+        return b"".join(blocks)[:length]
+
+
+class Deriver:
+    """Runs KDFs: refuses what costs too much before it runs, and keeps each result, so that none runs twice.
+
+    `run` is how the work is run, given a function without arguments; a program whose user may press Ctrl-C while C code
+    works passes one that waits for a thread. `runs` counts the KDFs that really ran.
+    """
+
+    def __init__(
+        self, *, allow_costly: bool = False, run: Callable[[Callable[[], bytes]], bytes] | None = None
+    ) -> None:
+        self.allow_costly = allow_costly
+        self.runs = 0
+        self._run = run
+        self._known: dict[tuple[Kdf, bytes, int], bytes] = {}
+
+    def check(self, kdf: Kdf) -> None:
+        """Raise LimitError when this KDF costs too much to be run here."""
+        if not self.allow_costly:
+            kdf.check_cost()
+
+    def derive(self, kdf: Kdf, passphrase: Passphrase, length: int) -> bytes:
+        """Derive `length` bytes from a passphrase.
+
+        Raises: LimitError when it would cost too much.
+        """
+        self.check(kdf)
+        secret = passphrase.reveal()
+        known = self._known.get((kdf, secret, length))
+        if known is None:
+            self.runs += 1
+            known = self._run(lambda: kdf.derive(secret, length)) if self._run else kdf.derive(secret, length)
+            self._known[kdf, secret, length] = known
+        return known
+
+    def __repr__(self) -> str:
+        return f"Deriver(runs={self.runs})"

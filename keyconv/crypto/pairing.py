@@ -1,0 +1,183 @@
+"""Proof that a key is whole: its numbers agree, and its public half is the one that its secret makes.
+
+`prove` is called by every reader on every private key, `check_public` on every public one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from keyconv import limits
+from keyconv.crypto import points
+from keyconv.crypto.primes import is_prime
+from keyconv.errors import ContradictionError, LimitError, MismatchError
+from keyconv.keys import (
+    Curve,
+    DsaPrivateKey,
+    DsaPublicKey,
+    EcdsaPrivateKey,
+    EcdsaPublicKey,
+    Ed448PrivateKey,
+    Ed448PublicKey,
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+    OpaquePublicKey,
+    PrivateKey,
+    PublicKey,
+    RsaPrivateKey,
+    RsaPublicKey,
+    SkEcdsaPrivateKey,
+    SkEcdsaPublicKey,
+    SkEd25519PrivateKey,
+    SkEd25519PublicKey,
+)
+from keyconv.notes import Note
+
+__all__ = ["check_public", "derive_ecdsa", "derive_ed448", "derive_ed25519", "prove"]
+
+
+def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
+    """Check every number of a private key and that its public half belongs to it; return it in canonical form.
+
+    Only RSA has two forms: where q > p the two are swapped and iqmp computed anew, as PuTTY does, and it is noted. The
+    secret of a FIDO key is in its authenticator, so that only its public half can be checked.
+
+    Raises: ContradictionError when numbers disagree or are out of range; MismatchError when the public half is of
+    another key; LimitError above the sizes in `keyconv.limits`.
+    """
+    check_public(private.public)
+    match private:
+        case RsaPrivateKey():
+            return _prove_rsa(private, notes)
+        case DsaPrivateKey():
+            _prove_dsa(private)
+        case EcdsaPrivateKey():
+            _check_scalar(private.d, private.public.curve)
+            _compare(derive_ecdsa(private.public.curve, private.d).point, private.public.point)
+        case Ed25519PrivateKey():
+            _compare(derive_ed25519(private.seed).point, private.public.point)
+        case Ed448PrivateKey():
+            _compare(derive_ed448(private.seed).point, private.public.point)
+        case SkEcdsaPrivateKey() | SkEd25519PrivateKey():
+            pass
+        case _:
+            assert_never(private)
+    return private
+
+
+def check_public(public: PublicKey) -> None:
+    """Check what can be told from a public key alone: sizes, ranges, and that points are on their curves.
+
+    Raises: ContradictionError; LimitError above the sizes in `keyconv.limits`.
+    """
+    match public:
+        case RsaPublicKey(e=e, n=n):
+            if n.bit_length() > limits.MAX_RSA_BITS:
+                raise LimitError(f"the RSA modulus has {n.bit_length()} bits; the limit is {limits.MAX_RSA_BITS}")
+            if e.bit_length() > limits.MAX_RSA_E_BITS:
+                raise LimitError(f"the RSA exponent has {e.bit_length()} bits; the limit is {limits.MAX_RSA_E_BITS}")
+            if n < 3 or not n & 1:
+                raise ContradictionError("the RSA modulus n is even")
+            if e < 3 or not e & 1 or e >= n:
+                raise ContradictionError("the RSA exponent e is not an odd number from 3 to n")
+        case DsaPublicKey():
+            _check_dsa(public)
+        case EcdsaPublicKey(curve=curve, point=point) | SkEcdsaPublicKey(curve=curve, point=point):
+            points.check_ecdsa(curve, point)
+        case Ed25519PublicKey(point=point) | SkEd25519PublicKey(point=point):
+            points.check_ed25519(point)
+        case Ed448PublicKey(point=point):
+            points.check_ed448(point)
+        case OpaquePublicKey():
+            pass
+        case _:
+            assert_never(public)
+
+
+def derive_ecdsa(curve: Curve, d: int) -> EcdsaPublicKey:
+    """Compute the public key d*G; `d` must be in range."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from keyconv.crypto.bridge import curve_of
+
+    # By its numbers: the library's serialization module would load bcrypt.
+    numbers = ec.derive_private_key(d, curve_of(curve.name)).public_key().public_numbers()
+    coordinates = (each.to_bytes(curve.field_bytes, "big") for each in (numbers.x, numbers.y))
+    return EcdsaPublicKey(curve, b"\4" + b"".join(coordinates))
+
+
+def derive_ed25519(seed: bytes) -> Ed25519PublicKey:
+    """Compute the public key of a 32-byte seed."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as LibraryKey
+
+    return Ed25519PublicKey(LibraryKey.from_private_bytes(seed).public_key().public_bytes_raw())
+
+
+def derive_ed448(seed: bytes) -> Ed448PublicKey:
+    """Compute the public key of a 57-byte seed."""
+    from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey as LibraryKey
+
+    return Ed448PublicKey(LibraryKey.from_private_bytes(seed).public_key().public_bytes_raw())
+
+
+def _compare(derived: bytes, stated: bytes) -> None:
+    if derived != stated:
+        raise MismatchError("the public half is not of this private half: the file holds parts of two keys")
+
+
+def _check_scalar(d: int, curve: Curve) -> None:
+    if not 1 <= d < curve.n:
+        raise ContradictionError(f"the private scalar is not from 1 to the order of {curve.name}")
+
+
+def _prove_rsa(private: RsaPrivateKey, notes: list[Note]) -> RsaPrivateKey:
+    e, n = private.public.e, private.public.n
+    d, p, q = private.d, private.p, private.q
+    if p < 3 or q < 3 or not p & 1 or not q & 1:
+        raise ContradictionError("an RSA prime is even")
+    if p == q:
+        raise ContradictionError("the RSA primes p and q are the same")
+    if p * q != n:
+        # With p, q and d of one key and n of another the two halves were mixed; else a number is damaged.
+        if (e * d - 1) % (p - 1) == 0 and (e * d - 1) % (q - 1) == 0:
+            raise MismatchError("the public half is not of this private half: the RSA modulus n is not p * q")
+        raise ContradictionError("the RSA modulus n is not p * q")
+    if not 1 < d < n:
+        raise ContradictionError("the RSA exponent d is not from 2 to n - 1")
+    if (e * d - 1) % (p - 1) or (e * d - 1) % (q - 1):
+        raise ContradictionError("the RSA exponents e and d do not belong together")
+    if not 0 < private.iqmp < p or private.iqmp * q % p != 1:
+        raise ContradictionError("the RSA coefficient iqmp is not the inverse of q modulo p")
+    if not is_prime(p) or not is_prime(q):
+        raise ContradictionError("an RSA factor is not prime")
+    if p < q:
+        notes.append(Note("noncanonical", "the RSA primes stand in the order p < q; written with p > q"))
+        return replace(private, p=q, q=p, iqmp=pow(p, -1, q))
+    return private
+
+
+def _check_dsa(public: DsaPublicKey) -> None:
+    p, q, g, y = public.p, public.q, public.g, public.y
+    if p.bit_length() > limits.MAX_DSA_P_BITS:
+        raise LimitError(f"the DSA modulus has {p.bit_length()} bits; the limit is {limits.MAX_DSA_P_BITS}")
+    if q.bit_length() not in limits.DSA_Q_BITS:
+        raise ContradictionError(f"the DSA order q has {q.bit_length()} bits, not 160, 224 or 256")
+    if p < 3 or not p & 1 or not q & 1:
+        raise ContradictionError("the DSA modulus p or order q is even")
+    if (p - 1) % q:
+        raise ContradictionError("the DSA order q does not divide p - 1")
+    if not 1 < g < p or pow(g, q, p) != 1:
+        raise ContradictionError("the DSA generator g is not of order q")
+    if not 1 < y < p or pow(y, q, p) != 1:
+        raise ContradictionError("the DSA public number y is not in the group that g makes")
+
+
+def _prove_dsa(private: DsaPrivateKey) -> None:
+    public = private.public
+    if not 1 <= private.x < public.q:
+        raise ContradictionError("the DSA private number x is not from 1 to q - 1")
+    if not is_prime(public.q) or not is_prime(public.p):
+        raise ContradictionError("the DSA modulus p or order q is not prime")
+    if pow(public.g, private.x, public.p) != public.y:
+        raise MismatchError("the public half is not of this private half: y is not g^x")

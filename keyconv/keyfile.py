@@ -1,0 +1,90 @@
+"""What a file holds: entries, each with a public half, a private half that may be locked, and what goes with them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from keyconv.crypto.kdf import Deriver, Kdf
+from keyconv.errors import KeyconvError
+from keyconv.keys import Certificate, PrivateKey, PublicKey
+from keyconv.notes import Note
+from keyconv.secret import Passphrase
+
+__all__ = ["Entry", "KeyFile", "Locked", "Option", "Protection", "Unlocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How a private half is encrypted: the cipher's name and the KDF with its parameters."""
+
+    cipher: str
+    kdf: Kdf
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """What unlocking gave: the private half, proved; the comment where it was hidden; tolerances that were used."""
+
+    private: PrivateKey
+    comment: bytes | None = None
+    certificate: Certificate | None = None
+    notes: tuple[Note, ...] = ()
+
+
+class Locked(ABC):
+    """A private half that needs a passphrase; a format's own subclass holds its decoded fields."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def protection(self) -> Protection:
+        """Cipher and KDF, as the file states them."""
+
+    @abstractmethod
+    def unlock(self, passphrase: Passphrase, deriver: Deriver | None = None) -> Unlocked:
+        """Decrypt the private half and prove it.
+
+        Raises: WrongPassphraseError; LimitError for a KDF that costs too much; MalformedError, ContradictionError or
+        MismatchError for what then turns out to be wrong.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of an `authorized_keys` line: its name, and its value without the quotes (None for a flag)."""
+
+    name: bytes
+    value: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a file.
+
+    While `private` is Locked, `public` is only what the file claims; it is None where the format hides it. `protection`
+    is how the private half was locked, once it is open; `fault` is why there is no private half although there should
+    be one (a file cut short after its public half).
+    """
+
+    public: PublicKey | None
+    private: PrivateKey | Locked | None = None
+    comment: bytes | None = None
+    certificate: Certificate | None = None
+    options: tuple[Option, ...] = ()
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    line: int | None = None
+    protection: Protection | None = None
+    notes: tuple[Note, ...] = ()
+    fault: KeyconvError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A file that was read: the name of its format, its kind, its keys in order, and the tolerances that were used."""
+
+    format: str
+    kind: str
+    entries: tuple[Entry, ...]
+    notes: tuple[Note, ...] = ()
