@@ -1,0 +1,303 @@
+"""SSH2 public key blocks, `---- BEGIN SSH2 PUBLIC KEY ----`, of which a file may hold several.
+
+Source: RFC 4716; what PuTTY and ssh-keygen do where they depart from it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from keyconv import limits
+from keyconv.codec import certificate as certificates
+from keyconv.codec import public_blob
+from keyconv.crypto import pairing
+from keyconv.errors import KeyconvError, LimitError, MalformedError, MisfitError, NotAKeyError, TruncatedError
+from keyconv.formats.base import Capabilities, Format, WriteOptions
+from keyconv.keyfile import Entry, KeyFile
+from keyconv.keys import FAMILIES
+from keyconv.notes import Note
+from keyconv.text import base64
+from keyconv.text.comment import clean
+from keyconv.text.lines import Line, split
+
+__all__ = ["RFC4716"]
+
+_BEGIN = b"---- BEGIN SSH2 PUBLIC KEY ----"
+_END = b"---- END SSH2 PUBLIC KEY ----"
+_TAG = re.compile(rb"[\x21-\x39\x3b-\x7e]{1,64}\Z")
+_ESCAPED = re.compile(rb'\\(["\\])')
+_MAX_LINE = 72
+_MAX_VALUE = 1024
+_BODY_WIDTH = 64  # PuTTY's; ssh-keygen writes 70, the RFC allows 72
+
+
+# ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Cursor:
+    """Walks over the lines of a file."""
+
+    __slots__ = ("_next", "_rows")
+
+    def __init__(self, rows: list[Line]) -> None:
+        self._rows = rows
+        self._next = 0
+
+    def peek(self) -> bytes | None:
+        """Give the text of the next line, or None at the end."""
+        return self._rows[self._next].text if self._next < len(self._rows) else None
+
+    def take(self) -> Line:
+        """Step over the next line, which must be there."""
+        if self._next == len(self._rows):
+            last = self._rows[-1].number if self._rows else 1
+            raise TruncatedError("the END line is missing: the file is cut short", place=f"line {last}")
+        self._next += 1
+        return self._rows[self._next - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """One header: its tag and value as they stand, continuations joined, and the line where it begins."""
+
+    tag: bytes
+    value: bytes
+    line: int
+
+
+def _sniff(data: bytes) -> bool:
+    return data.startswith(_BEGIN)
+
+
+def _read(data: bytes) -> KeyFile:
+    try:
+        return _read_file(data)
+    except KeyconvError as error:
+        raise error.within("rfc4716") from None
+
+
+def _read_file(data: bytes) -> KeyFile:
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise MalformedError(
+            "the file begins with a byte order mark (UTF-8 BOM)", hint="save it as UTF-8 without a BOM"
+        )
+    rows = split(data, bare_cr=True)
+    cursor = _Cursor(rows)
+    notes: list[Note] = []
+    entries: list[Entry] = []
+    blank = False
+    if cursor.peek() != _BEGIN:
+        raise NotAKeyError(f"the first line is not '{_BEGIN.decode()}'")
+    while (text := cursor.peek()) is not None:
+        if text == _BEGIN:
+            entries.append(_read_block(cursor, notes))
+        elif text:
+            raise MalformedError("there is text outside of the key", place=f"line {cursor.take().number}")
+        else:
+            cursor.take()
+            blank = True
+    _note_lines(rows, notes)
+    if blank:
+        notes.append(Note("blank-lines", "there are blank lines after a key"))
+    kind = "certificate" if len(entries) == 1 and entries[0].certificate else "public"
+    return KeyFile("rfc4716", kind, tuple(entries), tuple(notes))
+
+
+def _read_block(cursor: _Cursor, notes: list[Note]) -> Entry:
+    begin = cursor.take().number
+    headers = []
+    while b":" in (cursor.peek() or b""):
+        headers.append(_read_header(cursor, notes))
+    blob = _read_body(cursor)
+    comment, others = _take_comment(headers)
+    try:
+        public, certificate = certificates.read_any(blob, notes)
+        pairing.check_public(public)
+        if certificate is not None:
+            pairing.check_public(certificate.ca_key)
+    except KeyconvError as error:
+        raise error.within(f"line {begin}") from None
+    return Entry(public, comment=comment, certificate=certificate, headers=others, line=begin)
+
+
+def _read_header(cursor: _Cursor, notes: list[Note]) -> _Header:
+    row = cursor.take()
+    place = f"line {row.number}"
+    pieces = [row.text]
+    while pieces[-1].endswith(b"\\"):
+        pieces[-1] = pieces[-1][:-1]
+        pieces.append(cursor.take().text)
+    tag, separator, value = b"".join(pieces).partition(b": ")
+    if not separator or not _TAG.match(tag):
+        raise MalformedError("a header is not a tag of at most 64 characters, ': ' and a value", place=place)
+    if len(value) > limits.MAX_COMMENT:
+        raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}", place=place)
+    if len(value) > _MAX_VALUE:
+        notes.append(Note("noncanonical", f"a header has {len(value)} bytes, more than RFC 4716's {_MAX_VALUE}"))
+    return _Header(tag, value, row.number)
+
+
+def _read_body(cursor: _Cursor) -> bytes:
+    body: list[Line] = []
+    while (row := cursor.take()).text != _END:
+        if not row.text:
+            raise MalformedError("there is a blank line inside the key", place=f"line {row.number}")
+        if row.text.startswith(b"----"):
+            raise MalformedError(f"expected '{_END.decode()}'", place=f"line {row.number}")
+        if body and body[-1].text.endswith(b"="):
+            raise MalformedError("there is base64 after its padding", place=f"line {row.number}")
+        body.append(row)
+    if not body:
+        raise MalformedError("there is no base64 before the END line", place=f"line {row.number}")
+    for line in body:
+        _check_characters(line)
+    try:
+        return base64.decode(b"".join(line.text for line in body))
+    except MalformedError as error:
+        raise error.within(f"line {body[-1].number}") from None
+
+
+def _check_characters(row: Line) -> None:
+    # A line need not hold whole groups of four, so that it is filled up for the decoder.
+    text = row.text.rstrip(b"=")
+    try:
+        base64.decode(text + b"A" * (-len(text) % 4))
+    except MalformedError as error:
+        raise error.within(f"line {row.number}") from None
+
+
+def _take_comment(headers: list[_Header]) -> tuple[bytes | None, tuple[tuple[bytes, bytes], ...]]:
+    comment = None
+    others = []
+    for header in headers:
+        if header.tag.lower() != b"comment":
+            others.append((header.tag, header.value))
+        elif comment is not None:
+            raise MalformedError("there is a second Comment header", place=f"line {header.line}")
+        else:
+            comment = _unquote(header.value)
+    return comment, tuple(others)
+
+
+def _unquote(value: bytes) -> bytes:
+    r"""Take off the quotes around a comment, and PuTTY's backslash before `"` and `\` within them."""
+    if len(value) < 2 or not (value.startswith(b'"') and value.endswith(b'"')):
+        return value
+    return _ESCAPED.sub(rb"\1", value[1:-1])
+
+
+def _note_lines(rows: list[Line], notes: list[Note]) -> None:
+    ends = {row.end for row in rows}
+    if b"\r\n" in ends:
+        notes.append(Note("crlf", "the line ends are CR LF"))
+    if b"\r" in ends:
+        notes.append(Note("cr-line-ends", "the line ends are CR, which RFC 4716 allows and few programs read"))
+    if b"" in ends:
+        notes.append(Note("missing-final-newline", "the last line has no line end"))
+    longest = max(rows, key=lambda row: len(row.text))
+    if len(longest.text) > _MAX_LINE:
+        notes.append(
+            Note(
+                "noncanonical",
+                f"line {longest.number} has {len(longest.text)} bytes, more than RFC 4716's {_MAX_LINE}",
+            )
+        )
+
+
+# ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
+    return b"".join(_write_block(entry, options.line_end) for entry in entries)
+
+
+def _write_block(entry: Entry, line_end: bytes) -> bytes:
+    if entry.certificate is not None:
+        blob = entry.certificate.blob
+    elif entry.public is not None:
+        blob = public_blob.write(entry.public)
+    else:
+        raise MisfitError("the public half is not known until the private one is unlocked")
+    headers = [] if entry.comment is None else _fold(b"Comment", _quote(clean(entry.comment)))
+    for tag, value in entry.headers:
+        _check_header(tag, value)
+        headers += _fold(tag, value)
+    head = b"".join(line + line_end for line in (_BEGIN, *headers))
+    return head + base64.encode_lines(blob, _BODY_WIDTH, line_end) + _END + line_end
+
+
+def _quote(comment: bytes) -> bytes:
+    return b'"' + comment.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+def _check_header(tag: bytes, value: bytes) -> None:
+    if not _TAG.match(tag) or tag.lower() == b"comment":
+        raise MisfitError(f"{ascii(tag)[1:]} cannot be the tag of a header")
+    if any(byte in value for byte in b"\r\n\0"):
+        raise MisfitError(f"a header cannot hold the value of '{tag.decode()}', with a line end or a zero byte")
+
+
+def _fold(tag: bytes, value: bytes) -> list[bytes]:
+    r"""Write a header in lines of at most 72 bytes, all but the last ending in `\`.
+
+    Where it must be folded, it is cut so that ssh-keygen reads it: that program takes a continuation with `: ` in it
+    for a header of its own, one that begins with `----` for the frame, and ` END ` in a header for the frame's end.
+    """
+    name = tag.decode("ascii")
+    if len(value) > _MAX_VALUE:
+        raise MisfitError(
+            f"the {name} header would have {len(value)} bytes, and RFC 4716 allows {_MAX_VALUE}",
+            hint="shorten the comment" if name == "Comment" else "",
+        )
+    rest = tag + b": " + value
+    if len(rest) <= _MAX_LINE and not rest.endswith(b"\\"):
+        return [rest]
+    lines: list[bytes] = []
+    least = len(tag) + 2
+    while True:
+        end = _cut(rest, least)
+        # A backslash at the very end would ask for one line more: give it an empty one.
+        if end == len(rest) and not rest.endswith(b"\\"):
+            return [*lines, rest]
+        lines.append(rest[:end] + b"\\")
+        rest, least = rest[end:], 0
+
+
+def _cut(rest: bytes, least: int) -> int:
+    """Say how many bytes go on a line; the first line, which holds the tag, gets `least` of them at least."""
+    end = len(rest) if len(rest) <= _MAX_LINE and not rest.endswith(b"\\") else min(len(rest), _MAX_LINE - 1)
+    if least:
+        marker = rest.find(b" END ", 0, end)
+        return _whole_character(rest, end if marker < 0 else max(least, marker + 2))
+    if rest.startswith(b"----"):
+        return 3
+    colon = rest.find(b": ", 0, end)
+    return _whole_character(rest, end) if colon < 0 else colon + 1
+
+
+def _whole_character(rest: bytes, end: int) -> int:
+    """Step back to the beginning of the UTF-8 character that a cut at `end` would divide."""
+    start = end
+    while start > 0 and end - start < 3 and start < len(rest) and rest[start] & 0xC0 == 0x80:
+        start -= 1
+    return start if start and (start == len(rest) or rest[start] & 0xC0 != 0x80) else end
+
+
+RFC4716 = Format(
+    name="rfc4716",
+    title="SSH2 public key block (RFC 4716)",
+    source="RFC 4716",
+    can=Capabilities(
+        private=False,
+        families=frozenset(FAMILIES),
+        comment=True,
+        certificate=True,
+        headers=True,
+        many=True,
+    ),
+    sniff=_sniff,
+    read=_read,
+    write=_write,
+    suffix=".pub",
+)
