@@ -1,0 +1,121 @@
+"""Writing a key in a format, proved by reading it back; and the whole way from one file to another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from keyconv.engine.planning import plan
+from keyconv.engine.reading import read
+from keyconv.engine.unlocking import choose, unlock
+from keyconv.errors import MismatchError
+from keyconv.formats import by_name
+from keyconv.formats.base import Format, WriteOptions
+from keyconv.keyfile import Entry, Locked
+from keyconv.secret import Passphrase
+from keyconv.text.comment import clean
+
+__all__ = ["KEEP", "Keep", "convert", "default_target", "verify", "write"]
+
+
+class Keep:
+    """The type of `KEEP`."""
+
+    def __repr__(self) -> str:
+        return "KEEP"
+
+
+KEEP: Final = Keep()
+"""As a new passphrase: the one that opened the input, or none if it was not encrypted."""
+
+
+def write(entry: Entry, format: str | Format, options: WriteOptions | None = None) -> bytes:
+    """Write an unlocked key and prove the result by reading it back; no KDF runs twice for that.
+
+    Raises: MisfitError when the format cannot hold the key; MismatchError should what was written not be the same key.
+    """
+    options = options or WriteOptions()
+    target = by_name(format) if isinstance(format, str) else format
+    plan(entry, target)
+    if target.write is None or (target.can.private and isinstance(entry.private, Locked)):
+        raise ValueError("a key must be unlocked before it is written")
+    data = target.write((entry,), options)
+    verify(data, entry, target, options)
+    return data
+
+
+def verify(data: bytes, entry: Entry, target: Format, options: WriteOptions) -> None:
+    """Read back what was written and compare it with what was meant: key, comment, certificate, options, headers.
+
+    Raises: MismatchError, naming what differs.
+    """
+    written = choose(target.read(data))
+    if target.can.private:
+        written = unlock(written, options.passphrase, deriver=options.deriver)
+        _same(written.private == entry.private, "private half")
+    _same(written.public == entry.public, "public half")
+    if target.can.comment:
+        _same((written.comment or b"") == clean(entry.comment or b""), "comment")
+    if target.can.certificate:
+        _same(written.certificate == entry.certificate, "certificate")
+    if target.can.options:
+        _same(written.options == entry.options, "options")
+    if target.can.headers:
+        _same(written.headers == entry.headers, "headers")
+
+
+def _same(agrees: bool, what: str) -> None:
+    if not agrees:
+        raise MismatchError(f"what was written does not read back as the same {what}; nothing is kept of it")
+
+
+def default_target(source: str, entry: Entry) -> str:
+    """Name the format that a key is converted to when none is asked for.
+
+    A PPK becomes `openssh` and any other private key `ppk`; a public key goes from one line to `rfc4716` and back.
+    """
+    if entry.private is not None or entry.fault is not None:
+        return "openssh" if source.startswith("ppk") else "ppk"
+    return "rfc4716" if source == "openssh-pub" else "openssh-pub"
+
+
+def convert(
+    data: bytes,
+    to: str | None = None,
+    *,
+    passphrase: Passphrase | bytes | str | None = None,
+    new_passphrase: Passphrase | bytes | str | Keep | None = KEEP,
+    comment: bytes | str | None = None,
+    format: str | None = None,
+    key: int | None = None,
+    strict: bool = False,
+    options: WriteOptions | None = None,
+) -> bytes:
+    """Convert a key file: read, check that the target can hold it, unlock, write, read back.
+
+    `to` and `format` are names as on the command line; `passphrase` opens the input; `new_passphrase` protects the
+    output and is the input's own unless given (None or empty: not encrypted); `comment` replaces the comment; `key`
+    chooses one of several; `strict` refuses a conversion that loses anything. `options` carries costs and randomness.
+
+    Raises: a KeyconvError; which one says who must act.
+    """
+    source = read(data, format)
+    entry = choose(source, key)
+    if comment is not None:
+        entry = replace(entry, comment=comment.encode() if isinstance(comment, str) else comment)
+    target = by_name(to or default_target(source.format, entry))
+    options = options or WriteOptions()
+    planned = plan(entry, target)
+    encrypted = isinstance(entry.private, Locked)
+    if planned.needs_passphrase:
+        entry = unlock(entry, passphrase, deriver=options.deriver)
+        if comment is not None:
+            entry = replace(entry, comment=comment.encode() if isinstance(comment, str) else comment)
+        planned = replace(plan(entry, target), losses=(*planned.losses, *plan(entry, target).losses))
+    if strict:
+        planned.require_lossless()
+    kept = passphrase if encrypted else None
+    chosen = kept if isinstance(new_passphrase, Keep) else new_passphrase
+    if target.can.encryption and chosen is not None:
+        options = replace(options, passphrase=chosen if isinstance(chosen, Passphrase) else Passphrase(chosen))
+    return write(entry, target, options)

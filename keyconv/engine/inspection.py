@@ -1,0 +1,125 @@
+"""What a key file is, as the object that `keyconv inspect --json` prints."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from keyconv.codec import public_blob
+from keyconv.crypto import fingerprint
+from keyconv.errors import LimitError
+from keyconv.keyfile import Entry, KeyFile, Locked
+from keyconv.keys import Certificate, PublicKey
+from keyconv.keys.certificate import HOST
+
+__all__ = ["Inspection", "inspect", "public_line"]
+
+
+class KeyInspection(TypedDict, total=False):
+    """One key; a field that cannot be known without the passphrase is None."""
+
+    line: int | None
+    type: str | None
+    bits: int | None
+    comment: str | None
+    encrypted: bool
+    cipher: str | None
+    kdf: dict[str, int | str] | None
+    fingerprints: dict[str, str] | None
+    public_key: str | None
+    certificate: dict[str, object] | None
+    options: list[dict[str, str | None]]
+    notes: list[str]
+
+
+class Inspection(KeyInspection, total=False):
+    """A whole file; one with several keys, or an `authorized_keys`, has them in `keys`."""
+
+    path: str
+    format: str
+    kind: str
+    keys: list[KeyInspection]
+
+
+def inspect(keyfile: KeyFile, path: str = "") -> Inspection:
+    """Describe a file that was read; unlock its entries first to have what the passphrase hides."""
+    notes = [str(note) for note in keyfile.notes]
+    head: Inspection = {"path": path, "format": keyfile.format, "kind": keyfile.kind}
+    if len(keyfile.entries) == 1 and keyfile.kind != "authorized_keys":
+        described = _describe(keyfile.entries[0])
+        described["notes"] = notes + described["notes"]
+        del described["line"]
+        return {**head, **described}
+    unknown: KeyInspection = {
+        "type": None,
+        "bits": None,
+        "comment": None,
+        "encrypted": any(isinstance(entry.private, Locked) for entry in keyfile.entries),
+        "cipher": None,
+        "kdf": None,
+        "fingerprints": None,
+        "public_key": None,
+        "certificate": None,
+        "notes": notes,
+    }
+    return {**head, **unknown, "keys": [_describe(entry) for entry in keyfile.entries]}
+
+
+def public_line(public: PublicKey) -> str:
+    """Give type and base64 as an `authorized_keys` line has them, without a comment."""
+    from keyconv.text import base64
+
+    return f"{public.algorithm} {base64.encode(public_blob.write(public)).decode('ascii')}"
+
+
+def _describe(entry: Entry) -> KeyInspection:
+    public = entry.public
+    locked = entry.private if isinstance(entry.private, Locked) else None
+    notes = [str(note) for note in entry.notes]
+    protection = locked.protection if locked else entry.protection
+    if protection:
+        try:
+            protection.kdf.check_cost()
+        except LimitError as error:
+            notes.append(f"costly-kdf: {error.message}")
+    blob = public_blob.write(public) if public else b""
+    described: KeyInspection = {
+        "line": entry.line,
+        "type": public.algorithm if public else None,
+        "bits": public.bits if public else None,
+        "comment": None if entry.comment is None else _text(entry.comment),
+        "encrypted": protection is not None,
+        "cipher": protection.cipher if protection else None,
+        "kdf": {"name": protection.kdf.name, **protection.kdf.describe()} if protection else None,
+        "fingerprints": {"sha256": fingerprint.sha256(blob), "md5": fingerprint.md5(blob)} if public else None,
+        "public_key": public_line(public) if public else None,
+        "certificate": _certificate(entry.certificate) if entry.certificate else None,
+        "notes": notes,
+    }
+    if entry.options:
+        described["options"] = [
+            {"name": _text(option.name), "value": None if option.value is None else _text(option.value)}
+            for option in entry.options
+        ]
+    return described
+
+
+def _certificate(certificate: Certificate) -> dict[str, object]:
+    return {
+        "type": certificate.algorithm,
+        "role": "host" if certificate.role == HOST else "user",
+        "serial": certificate.serial,
+        "key_id": _text(certificate.key_id),
+        "principals": [_text(principal) for principal in certificate.principals],
+        "valid_after": certificate.valid_after,
+        "valid_before": certificate.valid_before,
+        "critical_options": [_text(name) for name, _ in certificate.critical_options],
+        "extensions": [_text(name) for name, _ in certificate.extensions],
+        "ca": {
+            "type": certificate.ca_key.algorithm,
+            "fingerprint": fingerprint.sha256(public_blob.write(certificate.ca_key)),
+        },
+    }
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "backslashreplace")

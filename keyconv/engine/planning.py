@@ -1,0 +1,82 @@
+"""What a conversion will do, told before any passphrase is asked and any KDF is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keyconv.errors import LossError, MisfitError
+from keyconv.formats import FORMATS
+from keyconv.formats.base import Format
+from keyconv.keyfile import Entry, Locked
+from keyconv.notes import Note
+from keyconv.text.comment import is_clean
+
+__all__ = ["Plan", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A conversion that can be done: the target, what it loses, and whether a passphrase is needed to begin."""
+
+    target: Format
+    losses: tuple[Note, ...]
+    needs_passphrase: bool
+
+    def require_lossless(self) -> None:
+        """Raise LossError when anything would be lost."""
+        if self.losses:
+            raise LossError("; ".join(loss.message for loss in self.losses))
+
+
+def plan(entry: Entry, target: Format) -> Plan:
+    """Judge whether `target` can hold this key, and what it cannot hold of it.
+
+    A locked key is judged by what is known of it; ask again once it is open (its comment may have been hidden).
+
+    Raises: MisfitError when the target cannot hold the key; the entry's own fault when its private half is needed and
+    could not be read.
+    """
+    if target.write is None:
+        raise MisfitError(
+            f"{target.name} is read, not written", hint="formats that can: " + _names(entry, private=target.can.private)
+        )
+    if target.can.private:
+        if entry.fault is not None:
+            raise entry.fault
+        if entry.private is None:
+            raise MisfitError(f"the file holds no private half, and {target.name} is a format for private keys")
+    if entry.public is not None and entry.public.family not in target.can.families:
+        able = _names(entry, private=target.can.private)
+        raise MisfitError(
+            f"{target.name} cannot hold {entry.public.algorithm}",
+            hint=f"formats that can: {able}" if able else "no format that keyconv writes can",
+        )
+    needs = isinstance(entry.private, Locked) and (target.can.private or entry.public is None)
+    return Plan(target, tuple(_losses(entry, target)), needs)
+
+
+def _names(entry: Entry, *, private: bool) -> str:
+    family = entry.public.family if entry.public else ""
+    return ", ".join(
+        known.name
+        for known in FORMATS
+        if known.write and known.can.private == private and (not family or family in known.can.families)
+    )
+
+
+def _losses(entry: Entry, target: Format) -> list[Note]:
+    can = target.can
+    losses = []
+    if entry.comment and not can.comment:
+        losses.append(Note("comment", f"{target.name} cannot hold the comment"))
+    elif entry.comment and not is_clean(entry.comment):
+        losses.append(Note("comment", "the control characters in the comment are replaced by spaces"))
+    if entry.certificate and not can.certificate:
+        losses.append(Note("certificate", f"{target.name} cannot hold the certificate"))
+    if entry.options and not can.options:
+        losses.append(Note("options", f"{target.name} cannot hold the options of the authorized_keys line"))
+    if entry.headers and not can.headers:
+        losses.append(Note("headers", f"{target.name} cannot hold the headers of the RFC4716 file"))
+    if isinstance(entry.private, Locked) and can.private and not can.encryption:
+        losses.append(Note("passphrase", f"{target.name} cannot be protected by a passphrase"))
+    return losses

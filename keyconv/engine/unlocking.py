@@ -1,0 +1,72 @@
+"""Choosing the one key of a file that is meant, and opening it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keyconv.crypto.kdf import Deriver
+from keyconv.errors import MismatchError, MissingPassphraseError, UsageError, WrongPassphraseError
+from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
+from keyconv.notes import Note
+from keyconv.secret import Passphrase
+
+__all__ = ["choose", "unlock"]
+
+
+def choose(keyfile: KeyFile, number: int | None = None) -> Entry:
+    """Give the key with this number, counted from 1; without a number, the only key there is.
+
+    Raises: UsageError when there is no such key, or several and none was asked for.
+    """
+    count = len(keyfile.entries)
+    if number is None and count > 1:
+        raise UsageError(f"the file holds {count} keys", hint=f"choose one with --key N, from 1 to {count}")
+    if number is not None and not 1 <= number <= count:
+        raise UsageError(f"there is no key {number}: the file holds {count}")
+    return keyfile.entries[(number or 1) - 1]
+
+
+def unlock(entry: Entry, passphrase: Passphrase | bytes | str | None, *, deriver: Deriver | None = None) -> Entry:
+    """Open an entry's private half; an entry that is not locked comes back as it is.
+
+    A passphrase that is not ASCII is tried in each of its spellings, and the one that opened the key is noted when it
+    is not the first.
+
+    Raises: MissingPassphraseError when there is none; WrongPassphraseError when no spelling opens it; the entry's own
+    fault when it has one; LimitError for a KDF that costs too much.
+    """
+    if entry.fault is not None:
+        raise entry.fault
+    locked = entry.private
+    if not isinstance(locked, Locked):
+        return entry
+    deriver = deriver or Deriver()
+    deriver.check(locked.protection.kdf)
+    if passphrase is None:
+        raise MissingPassphraseError("the key is encrypted, and no passphrase was given")
+    given = passphrase if isinstance(passphrase, Passphrase) else Passphrase(passphrase)
+    refusal: WrongPassphraseError | None = None
+    for index, (name, spelled) in enumerate(given.spellings()):
+        try:
+            opened = locked.unlock(spelled, deriver)
+        except WrongPassphraseError as error:
+            refusal = refusal or error
+            continue
+        notes = (Note("passphrase-encoding", f"the passphrase opened the key as {name}"),) if index else ()
+        return _merge(entry, opened, locked.protection, notes)
+    raise refusal or WrongPassphraseError("wrong passphrase")
+
+
+def _merge(entry: Entry, opened: Unlocked, protection: Protection, notes: tuple[Note, ...]) -> Entry:
+    public = opened.private.public
+    if entry.public is not None and entry.public != public:
+        raise MismatchError("the public half that stands in clear is not the one of the private half")
+    return replace(
+        entry,
+        public=public,
+        private=opened.private,
+        comment=entry.comment if opened.comment is None else opened.comment,
+        protection=protection,
+        certificate=opened.certificate or entry.certificate,
+        notes=(*entry.notes, *opened.notes, *notes),
+    )

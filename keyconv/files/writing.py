@@ -1,0 +1,243 @@
+"""Writing: atomic, durable, read back, private from birth.
+
+New bytes go to a temporary file in the same directory (`.keyconv-<random>.tmp`), are synced, read back and compared,
+and only then take the name. Whatever fails before that, Ctrl-C included, leaves the name as it was and no temporary
+file; only what comes after can no longer be undone, and its errors say that the file is written.
+"""
+
+# ruff: noqa: PTH104, PTH105, PTH108, PTH118, PTH119, PTH120 - the order of single system calls is the subject here
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from keyconv.errors import OutputError
+from keyconv.files import system
+from keyconv.files.targets import check_target, rewritable
+
+_NO_HARD_LINKS = frozenset(
+    {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
+)
+"""What `link` says on FAT, on FUSE, on a network share, and (EACCES) under Android's SELinux."""
+
+_NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What `fchmod` says on a file system that keeps no modes."""
+
+_NO_DIRECTORY_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
+"""What `fsync` says of a directory on a file system that has no such thing."""
+
+Verify = Callable[[bytes], None]
+
+
+def save(
+    path: str,
+    data: bytes,
+    *,
+    private: bool,
+    force: bool = False,
+    verify: Verify | None = None,
+    inputs: Sequence[str] = (),
+) -> None:
+    """Write `data` to the file `path`, whole, durable and read back, or not at all.
+
+    A `private` file has mode 0600, whatever the umask; another has what the umask leaves of 0666. (File systems that
+    keep no modes, such as FAT, are taken as they are.) What was read back is passed to `verify`, which raises to refuse
+    it; then the name is taken. What may have the name already is told by `check_target`.
+
+    Raises: OutputError; what `verify` raises.
+    """
+    check_target(path, force=force, inputs=inputs)
+
+    def prepare(descriptor: int) -> None:
+        if private:
+            _set_mode(descriptor, 0o600)
+
+    def settle(temporary: str) -> None:
+        if force:
+            check_target(path, force=True, inputs=inputs)
+            os.replace(temporary, path)
+        else:
+            _take_free_name(temporary, path)
+
+    with system.output_errors(path, absent="no such directory"):
+        # The kernel applies the umask; nobody can read it without changing it for every thread.
+        _write_beside(path, data, 0o600 if private else 0o666, verify, prepare, settle)
+
+
+def rewrite(path: str, data: bytes, *, verify: Verify | None = None) -> None:
+    """Put `data` in the place of an existing file's content, whole, durable and read back, or not at all.
+
+    Symbolic links are followed to their file. The mode is kept, and owner and group where that is permitted; a group
+    that cannot be kept takes its permissions with it. A file with several names (hard links) is refused, since only
+    one name would change.
+
+    Raises: OutputError; what `verify` raises.
+    """
+    with system.output_errors(path, absent="no such file"):
+        target, before = rewritable(path)
+
+        def prepare(descriptor: int) -> None:
+            _keep_owner_and_mode(descriptor, before)
+
+        def settle(temporary: str) -> None:
+            if _version(os.lstat(target)) != _version(before):
+                raise OutputError("was changed by another program in the meantime", hint="run the command again")
+            os.replace(temporary, target)
+
+        _write_beside(target, data, 0o600, verify, prepare, settle)
+
+
+def _write_beside(
+    path: str,
+    data: bytes,
+    mode: int,
+    verify: Verify | None,
+    prepare: Callable[[int], None],
+    settle: Callable[[str], None],
+) -> None:
+    """Write `data` to a temporary file beside `path`, prove it, and let `settle` give it its name."""
+    directory = os.path.dirname(path) or os.curdir
+    temporary = os.path.join(directory, f".keyconv-{secrets.token_hex(8)}.tmp")
+    descriptor = -1
+    try:
+        descriptor = os.open(
+            temporary, system.flags("O_RDWR", "O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"), mode
+        )
+        prepare(descriptor)
+        _write_all(descriptor, data)
+        _sync(descriptor)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        written = system.read_up_to(descriptor, len(data) + 1)
+        if written != data:
+            raise OutputError("what was written reads back differently", hint="check the disk")
+        if verify is not None:
+            verify(written)
+        closing, descriptor = descriptor, -1
+        os.close(closing)  # where a network file system tells of a full disk
+        settle(temporary)
+    finally:
+        if descriptor >= 0:
+            with suppress(OSError):
+                os.close(descriptor)
+        with suppress(OSError):
+            os.unlink(temporary)  # already gone if all went well
+    if os.path.lexists(temporary):
+        raise OutputError(
+            f"is written, but the temporary file {os.path.basename(temporary)} beside it cannot be removed",
+            hint="remove it: it holds the same bytes",
+        )
+    try:
+        _sync_directory(directory)
+    except OSError as error:
+        reason = system.reason_of(error, absent="no such directory")
+        raise OutputError(f"is written, but may not survive a power failure: {reason}") from error
+
+
+def _take_free_name(temporary: str, path: str) -> None:
+    """Rename `temporary` to `path`, atomically, unless that name is taken."""
+    if sys.platform == "win32":
+        os.rename(temporary, path)  # fails there when the name is taken
+    elif _link(temporary, path):
+        with suppress(OSError):
+            os.unlink(temporary)
+    else:
+        _claim_name(temporary, path)
+
+
+def _link(temporary: str, path: str) -> bool:
+    try:
+        os.link(temporary, path)
+    except (AttributeError, NotImplementedError):
+        return False
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        return False
+    return True
+
+
+def _claim_name(temporary: str, path: str) -> None:
+    """Do as `_take_free_name` where there are no hard links: take the name with an empty file, rename over that."""
+    try:
+        os.close(os.open(path, system.flags("O_WRONLY", "O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC"), 0o600))
+        os.replace(temporary, path)
+    except FileExistsError:
+        raise
+    except BaseException:
+        with suppress(OSError):
+            if os.lstat(path).st_size == 0:  # the empty file is ours
+                os.unlink(path)
+        raise
+
+
+def _version(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_nlink
+
+
+def _set_mode(descriptor: int, mode: int) -> None:
+    if sys.platform != "win32" and stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
+        try:
+            os.fchmod(descriptor, mode)
+        except OSError as error:
+            if error.errno not in _NO_MODES:
+                raise
+
+
+def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
+    mode = stat.S_IMODE(before.st_mode) & 0o777
+    if sys.platform != "win32":
+        now = os.fstat(descriptor)
+        if now.st_gid != before.st_gid:
+            try:
+                os.fchown(descriptor, -1, before.st_gid)
+            except OSError:
+                mode &= ~0o070
+        if now.st_uid != before.st_uid:
+            try:
+                os.fchown(descriptor, before.st_uid, -1)
+            except OSError as error:
+                if not mode & 0o077:
+                    raise OutputError(
+                        "its owner cannot be kept, and would be locked out", hint="run the command as its owner"
+                    ) from error
+    _set_mode(descriptor, mode)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        count = os.write(descriptor, rest)
+        if count == 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rest = rest[count:]
+
+
+def _sync(descriptor: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        with suppress(OSError):  # fsync alone stops at the drive's cache there; network volumes know no better
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def _sync_directory(directory: str) -> None:
+    if sys.platform != "win32":  # which has no such call, and journals its names
+        try:
+            descriptor = os.open(directory, system.flags("O_RDONLY", "O_DIRECTORY", "O_CLOEXEC"))
+        except PermissionError:  # one may write names in it and not read them
+            return
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _NO_DIRECTORY_SYNC:
+                raise
+        finally:
+            os.close(descriptor)
