@@ -1,0 +1,41 @@
+"""`keyconv convert`: one key to one file, or many files to a folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keyconv.cli.converting import convert_entry
+from keyconv.cli.opening import Opener, shown
+from keyconv.cli.options import InputOptions, OutputOptions
+from keyconv.cli.render import Screen
+from keyconv.engine import choose
+from keyconv.errors import KeyconvError, UsageError
+
+__all__ = ["run"]
+
+
+def run(
+    inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *, recursive: bool, screen: Screen
+) -> int:
+    """Convert and give the exit code."""
+    if target.output is not None and target.directory is not None:
+        raise UsageError("-o and -d exclude each other")
+    if target.directory is not None:
+        from keyconv.cli.convert_many import run_many
+
+        return run_many(inputs, source, target, recursive=recursive, screen=screen)
+    if recursive:
+        raise UsageError("-r goes with -d DIR")
+    if len(inputs) > 1:
+        raise UsageError(f"{len(inputs)} inputs need a folder to write to", hint="keyconv convert -d DIR INPUT...")
+    if screen.as_json:
+        raise UsageError("--json goes with -d DIR")
+    (path,) = inputs
+    opener = Opener(screen, source, inputs)
+    keyfile = opener.read(path)
+    try:
+        entry = choose(keyfile, source.key)
+    except KeyconvError as error:
+        raise error.at_path(shown(path)) from None
+    convert_entry(opener, path, keyfile.format, replace(entry, line=None), target, inputs)
+    return 0

@@ -1,0 +1,192 @@
+"""One conversion, from a file to a file: everything that can be refused is refused before a passphrase is asked for."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from keyconv.cli.cost import calibrate
+from keyconv.cli.opening import STDIN, Opener, shown
+from keyconv.cli.options import OutputOptions
+from keyconv.crypto import fingerprint
+from keyconv.engine import Plan, plan, write
+from keyconv.engine.conversion import default_target
+from keyconv.errors import KeyconvError, LossError, MisfitError, OutputError, UsageError
+from keyconv.formats import FORMATS, by_name
+from keyconv.formats.base import Format, WriteOptions
+from keyconv.keyfile import Entry, Locked
+from keyconv.secret import Passphrase
+
+__all__ = ["Conversion", "convert_entry"]
+
+_BY_SUFFIX = {".ppk": ("ppk",), ".pub": ("openssh-pub",), ".pem": ("pem", "pkcs8"), ".jwk": ("jwk", "jwk-pub")}
+_DEFAULT_MILLISECONDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a conversion made: the format, the key, where it went, and what was lost on the way."""
+
+    target: Format
+    entry: Entry
+    output: str
+    losses: tuple[str, ...]
+
+
+def convert_entry(
+    opener: Opener, path: str, source: str, entry: Entry, options: OutputOptions, inputs: tuple[str, ...]
+) -> Conversion:
+    """Convert one key that was read from `path`, which is of the format `source`, to where `options` say."""
+    try:
+        return _convert_entry(opener, path, source, entry, options, inputs)
+    except OutputError as error:
+        raise error.at_path(options.output or "") from None
+    except KeyconvError as error:
+        raise error.at_path(shown(path)) from None
+
+
+def _convert_entry(
+    opener: Opener, path: str, source: str, entry: Entry, options: OutputOptions, inputs: tuple[str, ...]
+) -> Conversion:
+    entry = _with_comment(entry, options)
+    target = choose_target(source, entry, options)
+    planned = _plan(opener, path, entry, target, options, ())
+    check_costs(target, options)
+    _check_output(entry, target, options, inputs)
+    deriver = opener.new_deriver()
+    opened = None
+    if planned.needs_passphrase:
+        if isinstance(entry.private, Locked):
+            deriver.check(entry.private.protection.kdf)
+        opened = opener.unlock(entry, path, deriver)
+        entry = _with_comment(opened.entry, options)
+        planned = _plan(opener, path, entry, target, options, planned.losses)
+    passphrase = _new_passphrase(opener, target, options, opened.passphrase if opened else None)
+    _check_terminal(target, options, passphrase)
+    how = write_options(options, WriteOptions(passphrase=passphrase, deriver=deriver))
+    if target.name == "ppk" and options.kdf_passes is None:
+        how = calibrate(how, options.kdf_time or _DEFAULT_MILLISECONDS)
+    data = write(entry, target, how)
+    put(data, target, options, inputs)
+    if options.output not in (None, STDIN) and entry.public is not None:
+        public = fingerprint.sha256(_blob(entry))
+        opener.screen.note(f"{entry.public.algorithm} {public}, written as {target.name}", options.output or "")
+    return Conversion(target, entry, options.output or STDIN, tuple(loss.message for loss in planned.losses))
+
+
+def choose_target(source: str, entry: Entry, options: OutputOptions) -> Format:
+    """Give the format to write: the one asked for, else by the output's suffix, else by what the input is."""
+    if options.format:
+        return by_name(options.format)
+    suffix = PurePath(options.output).suffix.lower() if options.output else ""
+    names = _BY_SUFFIX.get(suffix, ())
+    formats = [known for name in names for known in FORMATS if known.name == name]
+    family = entry.public.family if entry.public else None
+    has_private = entry.private is not None or entry.fault is not None
+    for known in formats:
+        if (family is None or family in known.can.families) and (has_private or not known.can.private):
+            return known
+    if formats:
+        return formats[0]
+    return by_name(default_target(source, entry))
+
+
+def check_costs(target: Format, options: OutputOptions) -> None:
+    """Refuse a KDF, a cost or a cipher that the target does not have.
+
+    Raises: UsageError.
+    """
+    argon2 = ("--kdf", options.kdf), ("--kdf-memory", options.kdf_memory), ("--kdf-passes", options.kdf_passes)
+    more = ("--kdf-time", options.kdf_time), ("--kdf-parallelism", options.kdf_parallelism)
+    for flag, value in (*argon2, *more):
+        if value is not None and "argon2id" not in target.can.kdfs:
+            raise UsageError(f"{flag} is for ppk (version 3), not for {target.name}")
+    if options.kdf_passes is not None and options.kdf_time is not None:
+        raise UsageError("--kdf-passes and --kdf-time exclude each other")
+    if options.rounds is not None and not set(target.can.kdfs) & {"bcrypt", "pbkdf2"}:
+        raise UsageError(f"--rounds has no meaning for {target.name}")
+    lanes = options.kdf_parallelism or 1
+    if (options.kdf_memory or 8192) < 8 * lanes:
+        raise UsageError(f"--kdf-memory must be at least 8 times --kdf-parallelism, {8 * lanes}")
+    if options.cipher is not None and options.cipher not in target.can.ciphers:
+        known = ", ".join(target.can.ciphers) or "none"
+        raise UsageError(f"{target.name} has no cipher '{options.cipher}'", hint=f"its ciphers: {known}")
+    asked = options.new_passphrase.given or options.ask_new
+    if asked and options.no_passphrase:
+        raise UsageError("--no-passphrase and a new passphrase exclude each other")
+    if asked and not target.can.encryption:
+        raise MisfitError(f"{target.name} cannot be protected by a passphrase")
+
+
+def write_options(options: OutputOptions, base: WriteOptions) -> WriteOptions:
+    """Add what the command line says of KDF and cipher."""
+    said = {
+        "kdf": options.kdf,
+        "kdf_memory": options.kdf_memory,
+        "kdf_passes": options.kdf_passes,
+        "kdf_parallelism": options.kdf_parallelism,
+        "rounds": options.rounds,
+        "cipher": options.cipher,
+    }
+    return replace(base, **{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
+
+
+def put(data: bytes, target: Format, options: OutputOptions, inputs: tuple[str, ...]) -> None:
+    """Write the result to the output, or to standard output."""
+    from keyconv.files import save, write_stdout
+
+    if options.output is None or options.output == STDIN:
+        write_stdout(data)
+    else:
+        save(options.output, data, private=target.can.private, force=options.force, inputs=inputs)
+
+
+def _blob(entry: Entry) -> bytes:
+    from keyconv.codec import public_blob
+
+    return public_blob.write(entry.public) if entry.public is not None else b""
+
+
+def _with_comment(entry: Entry, options: OutputOptions) -> Entry:
+    comment = options.comment_bytes
+    return entry if comment is None else replace(entry, comment=comment)
+
+
+def _plan(
+    opener: Opener, path: str, entry: Entry, target: Format, options: OutputOptions, told: tuple[object, ...]
+) -> Plan:
+    planned = plan(entry, target)
+    new = tuple(loss for loss in planned.losses if loss not in told)
+    if options.strict and new:
+        raise LossError("; ".join(loss.message for loss in new), hint="leave out --strict to write it all the same")
+    for loss in new:
+        opener.screen.note(f"lost: {loss.message}", shown(path))
+    return planned
+
+
+def _check_output(entry: Entry, target: Format, options: OutputOptions, inputs: tuple[str, ...]) -> None:
+    from keyconv.files import check_target
+
+    if options.output is not None and options.output != STDIN:
+        check_target(options.output, force=options.force, inputs=inputs)
+    elif not isinstance(entry.private, Locked) and not options.new_passphrase.given and not options.ask_new:
+        _check_terminal(target, options, None)
+
+
+def _check_terminal(target: Format, options: OutputOptions, passphrase: Passphrase | None) -> None:
+    if target.can.private and not passphrase and options.output is None and sys.stdout.isatty():
+        raise OutputError(
+            "an unencrypted private key is not shown on a terminal",
+            hint="write it to a file with -o FILE, or insist with -o -",
+        )
+
+
+def _new_passphrase(
+    opener: Opener, target: Format, options: OutputOptions, kept: Passphrase | None
+) -> Passphrase | None:
+    if options.no_passphrase or not target.can.encryption:
+        return None
+    if options.new_passphrase.given or options.ask_new:
+        return opener.prompter.new(options.output or "the new key", options.new_passphrase) or None
+    return kept

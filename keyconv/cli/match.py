@@ -1,0 +1,68 @@
+"""`keyconv match`: do these files hold the same key?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keyconv.cli.escape import printable
+from keyconv.cli.opening import Opener, shown
+from keyconv.cli.options import InputOptions
+from keyconv.cli.render import Screen, to_json
+from keyconv.codec import public_blob
+from keyconv.crypto import fingerprint
+from keyconv.engine import match
+from keyconv.errors import UsageError
+from keyconv.keyfile import KeyFile, Locked
+
+__all__ = ["run"]
+
+
+def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int:
+    """Compare the files; give 0 for the same key and 1 for different ones."""
+    if len(inputs) < 2:
+        raise UsageError("there is nothing to compare: name two files or more")
+    opener = Opener(screen, source, inputs)
+    keyfiles = [_open(opener, path) for path in inputs]
+    same = match(keyfiles)
+    files = [
+        {
+            "path": path,
+            "format": keyfile.format,
+            "fingerprints": [
+                fingerprint.sha256(public_blob.write(each.public)) for each in keyfile.entries if each.public
+            ],
+            "verified": not any(isinstance(entry.private, Locked) for entry in keyfile.entries),
+        }
+        for path, keyfile in zip(inputs, keyfiles, strict=True)
+    ]
+    if screen.as_json:
+        key = fingerprint.sha256(public_blob.write(same)) if same else None
+        screen.data(to_json({"match": same is not None, "fingerprint": key, "files": files}))
+        return 0 if same else 1
+    if same:
+        screen.data(f"the same key: {same.algorithm} {fingerprint.sha256(public_blob.write(same))}\n")
+        return 0
+    lines = ["not the same key"]
+    for path, keyfile in zip(inputs, keyfiles, strict=True):
+        shown_keys = [
+            f"{each.public.algorithm} {fingerprint.sha256(public_blob.write(each.public))}"
+            for each in keyfile.entries
+            if each.public
+        ]
+        lines.extend(f"  {printable(shown(path))}: {key}" for key in shown_keys)
+    screen.data("\n".join(lines) + "\n")
+    return 1
+
+
+def _open(opener: Opener, path: str) -> KeyFile:
+    keyfile = opener.read(path)
+    deriver = opener.new_deriver()
+    entries = []
+    for entry in keyfile.entries:
+        if isinstance(entry.private, Locked):
+            if entry.public is None or opener.options.passphrase.given:
+                entry = opener.unlock(entry, path, deriver).entry
+            else:
+                opener.screen.note("compared by the public half in clear; give the passphrase to prove it", shown(path))
+        entries.append(entry)
+    return replace(keyfile, entries=tuple(entries))

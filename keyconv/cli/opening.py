@@ -1,0 +1,109 @@
+"""From a path on the command line to keys that are open."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from keyconv.cli.options import InputOptions
+from keyconv.cli.prompt import Prompter
+from keyconv.cli.render import Screen
+from keyconv.crypto.kdf import Deriver
+from keyconv.engine import read, unlock
+from keyconv.errors import KeyconvError, WrongPassphraseError
+from keyconv.files import load
+from keyconv.keyfile import Entry, KeyFile
+from keyconv.notes import Note
+from keyconv.secret import Passphrase
+
+__all__ = ["Opened", "Opener"]
+
+STDIN = "-"
+STDIN_NAME = "standard input"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry whose private half is open, and the passphrase that did it (None where none was needed)."""
+
+    entry: Entry
+    passphrase: Passphrase | None = field(default=None, repr=False)
+
+
+class Opener:
+    """Reads and opens files for one run of the program: what was asked once is not asked again."""
+
+    def __init__(self, screen: Screen, options: InputOptions, paths: tuple[str, ...], prompter: Prompter | None = None):
+        self.screen = screen
+        self.options = options
+        self.prompter = prompter or Prompter(no_input=options.no_input, stdin_taken=STDIN in paths)
+
+    def new_deriver(self) -> Deriver:
+        """Give a deriver for one conversion: Ctrl-C ends it at once, although C code is at work."""
+        return Deriver(allow_costly=self.options.allow_costly, run=run_interruptibly)
+
+    def read(self, path: str) -> KeyFile:
+        """Load and read a file, and tell the notes on it."""
+        try:
+            keyfile = read(load(path), self.options.format)
+        except KeyconvError as error:
+            raise error.at_path(shown(path)) from None
+        self.tell(keyfile.notes, path)
+        return keyfile
+
+    def unlock(self, entry: Entry, path: str, deriver: Deriver) -> Opened:
+        """Open an entry, asking for the passphrase as often as makes sense."""
+        try:
+            opened = self._unlock(entry, path, deriver)
+        except KeyconvError as error:
+            raise error.at_path(shown(path)) from None
+        self.tell(opened.entry.notes[len(entry.notes) :], path)
+        return opened
+
+    def tell(self, notes: tuple[Note, ...], path: str) -> None:
+        """Print notes on a file."""
+        for note in notes:
+            self.screen.note(str(note), shown(path))
+
+    def _unlock(self, entry: Entry, path: str, deriver: Deriver) -> Opened:
+        source = self.options.passphrase
+        attempts = self.prompter.attempts(source)
+        while True:
+            passphrase = self.prompter.existing(shown(path), source)
+            try:
+                return Opened(unlock(entry, passphrase, deriver=deriver), passphrase)
+            except WrongPassphraseError as error:
+                attempts -= 1
+                if attempts <= 0:
+                    raise
+                self.prompter.forget()
+                self.screen.note(str(error), shown(path))
+
+
+def shown(path: str) -> str:
+    """Name a path in messages."""
+    return STDIN_NAME if path == STDIN else path
+
+
+def run_interruptibly(work: Callable[[], bytes]) -> bytes:
+    """Run C code that holds no lock in a thread, so that Ctrl-C ends the program while it is still at work.
+
+    Raises: KeyboardInterrupt; whatever `work` raises.
+    """
+    results: list[bytes] = []
+    errors: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # handed to the thread that waits
+            errors.append(error)
+
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)  # with a limit, because Windows does not interrupt a wait without one
+    if errors:
+        raise errors[0]
+    return results[0]

@@ -1,0 +1,51 @@
+"""What the command line said, as values: the part that several commands share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from keyconv.cli.prompt import PassphraseSource
+from keyconv.crypto.kdf import Argon2Flavour
+
+__all__ = ["InputOptions", "OutputOptions"]
+
+NOT_SAID = PassphraseSource()
+
+
+@dataclass(frozen=True, slots=True)
+class InputOptions:
+    """How to read: a forced format, which key of several, and how to open it."""
+
+    format: str | None = None
+    key: int | None = None
+    passphrase: PassphraseSource = NOT_SAID
+    no_input: bool = False
+    allow_costly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """Where and how to write; None means that nothing was said."""
+
+    format: str | None = None
+    output: str | None = None
+    directory: str | None = None
+    force: bool = False
+    strict: bool = False
+    comment: str | None = None
+    new_passphrase: PassphraseSource = NOT_SAID
+    ask_new: bool = False
+    no_passphrase: bool = False
+    kdf: Argon2Flavour | None = None
+    kdf_memory: int | None = None
+    kdf_passes: int | None = None
+    kdf_time: int | None = None
+    kdf_parallelism: int | None = None
+    rounds: int | None = None
+    cipher: str | None = None
+
+    @property
+    def comment_bytes(self) -> bytes | None:
+        """The comment as the bytes that the user typed."""
+        return None if self.comment is None else os.fsencode(self.comment)

@@ -1,0 +1,80 @@
+"""`keyconv public`: the public half of anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keyconv.cli.converting import put
+from keyconv.cli.opening import STDIN, Opener, shown
+from keyconv.cli.options import InputOptions, OutputOptions
+from keyconv.cli.render import Screen
+from keyconv.engine import choose, plan
+from keyconv.engine.conversion import verify
+from keyconv.errors import KeyconvError, LossError, OutputError, UsageError
+from keyconv.formats import by_name
+from keyconv.formats.base import Format, WriteOptions
+from keyconv.keyfile import Entry, Locked
+
+__all__ = ["run"]
+
+
+def run(inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *, screen: Screen) -> int:
+    """Write the public half of every key of every input, and give the exit code."""
+    chosen = by_name(target.format or "openssh-pub")
+    if chosen.can.private:
+        raise UsageError(f"{chosen.name} is a format for private keys", hint="keyconv convert writes those")
+    if target.output is not None and target.output != STDIN:
+        from keyconv.files import check_target
+
+        check_target(target.output, force=target.force, inputs=inputs)
+    opener = Opener(screen, source, inputs)
+    exit_code = 0
+    entries: list[Entry] = []
+    for path in inputs:
+        try:
+            entries.extend(_read(opener, path, chosen, target))
+        except KeyconvError as error:
+            if len(inputs) == 1 or target.output is not None:
+                raise error.at_path(shown(path)) from None
+            screen.error(error.at_path(shown(path)))
+            exit_code = exit_code or error.exit_code
+    if not entries:
+        return exit_code
+    if len(entries) > 1 and not chosen.can.many:
+        raise UsageError(f"there are {len(entries)} keys, and {chosen.name} holds one", hint="choose one with --key N")
+    options = WriteOptions()
+    data = chosen.write(tuple(entries), options) if chosen.write else b""
+    if len(entries) == 1:
+        verify(data, entries[0], chosen, options)
+    try:
+        put(data, chosen, target, inputs)
+    except OutputError as error:
+        raise error.at_path(target.output or "") from None
+    return exit_code
+
+
+def _read(opener: Opener, path: str, chosen: Format, target: OutputOptions) -> list[Entry]:
+    keyfile = opener.read(path)
+    entries = [choose(keyfile, opener.options.key)] if opener.options.key is not None else list(keyfile.entries)
+    return [_public(opener, path, entry, chosen, target) for entry in entries]
+
+
+def _public(opener: Opener, path: str, entry: Entry, chosen: Format, target: OutputOptions) -> Entry:
+    hidden = entry.public is None
+    if isinstance(entry.private, Locked) and (hidden or opener.options.passphrase.given):
+        entry = opener.unlock(entry, path, opener.new_deriver()).entry
+    comment = target.comment_bytes
+    public = replace(
+        entry,
+        private=None,
+        protection=None,
+        fault=None,
+        line=None,
+        comment=entry.comment if comment is None else comment,
+    )
+    losses = plan(public, chosen).losses
+    if target.strict and losses:
+        raise LossError("; ".join(loss.message for loss in losses), hint="leave out --strict to write it all the same")
+    for loss in losses:
+        opener.screen.note(f"lost: {loss.message}", shown(path))
+    return public

@@ -1,0 +1,69 @@
+"""Everything that is printed: data to standard output, all else to standard error, every foreign text made harmless."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from keyconv.cli.escape import printable
+from keyconv.errors import KeyconvError
+
+__all__ = ["Screen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where messages go; `quiet` keeps back all but errors, `as_json` makes errors JSON."""
+
+    quiet: bool = False
+    as_json: bool = False
+
+    def error(self, error: KeyconvError) -> None:
+        """Print an error as `keyconv: PATH: what is wrong` and its hint, or as one JSON object."""
+        if self.as_json:
+            _to_stderr(to_json({"error": error_object(error)}, indent=None))
+            return
+        path = f"{printable(error.path)}: " if error.path else ""
+        _to_stderr(f"keyconv: {path}{printable(str(error))}\n")
+        if error.hint:
+            _to_stderr(f"  hint: {printable(error.hint)}\n")
+
+    def note(self, message: str, path: str = "") -> None:
+        """Print something that is no error: a tolerance, a loss, what was written."""
+        if not self.quiet:
+            where = f"{printable(path)}: " if path else ""
+            _to_stderr(f"keyconv: {where}{printable(message)}\n")
+
+    def data(self, text: str) -> None:
+        """Print text that the user asked for; it is already harmless."""
+        from keyconv.files import write_stdout
+
+        write_stdout(text.encode("utf-8", "backslashreplace"))
+
+
+def error_object(error: KeyconvError) -> dict[str, str | None]:
+    """Give an error as the object that JSON output has."""
+    return {
+        "code": error.code,
+        "message": printable(str(error)),
+        "path": printable(error.path) or None,
+        "hint": printable(error.hint) or None,
+    }
+
+
+def to_json(value: object, indent: int | None = 2) -> str:
+    """Give a JSON document with a final newline, in ASCII, so that nothing in it can drive a terminal."""
+    import json
+
+    return json.dumps(value, indent=indent, ensure_ascii=True) + "\n"
+
+
+def _to_stderr(text: str) -> None:
+    # Where standard error is closed or full, the exit code still tells.
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        return
+    except UnicodeEncodeError:
+        sys.stderr.write(text.encode("ascii", "backslashreplace").decode("ascii"))
