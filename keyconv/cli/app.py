@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from keyconv import __version__
-from keyconv.errors import KeyconvError
-
-if TYPE_CHECKING:
-    from keyconv.cli.render import Screen
+from keyconv.cli.flags import (
+    AllowCostly,
+    AsJson,
+    AskNewPassphrase,
+    CipherName,
+    Comment,
+    Force,
+    From,
+    Inputs,
+    KdfFlavour,
+    KdfMemory,
+    KdfParallelism,
+    KdfPasses,
+    KdfTime,
+    Key,
+    NewPassphraseEnv,
+    NewPassphraseFd,
+    NewPassphraseFile,
+    NoInput,
+    NoPassphrase,
+    Output,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+    Rounds,
+    Strict,
+)
+from keyconv.cli.render import Screen
+from keyconv.cli.running import run
 
 __all__ = ["app", "main"]
 
@@ -25,41 +50,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-INTERRUPTED = 130
-INTERNAL = 3
-
-# ── arguments and flags that several commands share ────────────────────────────────────────────────────────────────
-
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help="Key files; - is standard input.")]
-From = Annotated[
-    Optional[str],
-    typer.Option("--from", metavar="FORMAT", help="Read the input as this format, whatever it looks like."),
-]
-Key = Annotated[
-    Optional[int], typer.Option("--key", metavar="N", min=1, help="Which key of a file that holds several.")
-]
-PassphraseFile = Annotated[
-    Optional[str], typer.Option(metavar="FILE", help="The input's passphrase is the first line of this file.")
-]
-PassphraseFd = Annotated[
-    Optional[int], typer.Option(metavar="N", min=0, help="The input's passphrase is the first line of this descriptor.")
-]
-PassphraseEnv = Annotated[
-    Optional[str], typer.Option(metavar="NAME", help="The input's passphrase is in this environment variable.")
-]
-NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask for anything; fail instead.")]
-AllowCostly = Annotated[
-    bool, typer.Option("--allow-costly-kdf", help="Run a key derivation above keyconv's limits of time and memory.")
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document; errors are JSON too.")]
-Output = Annotated[
-    Optional[str], typer.Option("-o", "--output", metavar="FILE", help="Where to write; - is standard output.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists (never an input).")]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse to lose anything that the target cannot hold.")]
-Comment = Annotated[Optional[str], typer.Option(metavar="TEXT", help="The comment to write instead of the input's.")]
 
 
 def _version(asked: bool) -> None:
@@ -101,40 +91,18 @@ def convert(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
-    new_passphrase: Annotated[
-        bool, typer.Option("--new-passphrase", help="Ask for a new passphrase for the output.")
-    ] = False,
-    new_passphrase_file: Annotated[
-        Optional[str], typer.Option(metavar="FILE", help="The output's passphrase is the first line of this file.")
-    ] = None,
-    new_passphrase_fd: Annotated[
-        Optional[int],
-        typer.Option(metavar="N", min=0, help="The output's passphrase is the first line of this descriptor."),
-    ] = None,
-    new_passphrase_env: Annotated[
-        Optional[str], typer.Option(metavar="NAME", help="The output's passphrase is in this environment variable.")
-    ] = None,
-    no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="Write an unencrypted key.")] = False,
-    kdf: Annotated[
-        Optional[Literal["argon2id", "argon2i", "argon2d"]], typer.Option(help="For ppk: the flavour [argon2id].")
-    ] = None,
-    kdf_memory: Annotated[
-        Optional[int], typer.Option(metavar="KIB", min=8, max=2**32 - 1, help="For ppk: memory [8192].")
-    ] = None,
-    kdf_passes: Annotated[
-        Optional[int], typer.Option(metavar="N", min=1, max=2**32 - 1, help="For ppk: passes over the memory.")
-    ] = None,
-    kdf_time: Annotated[
-        Optional[int],
-        typer.Option(metavar="MS", min=1, max=60_000, help="For ppk: as many passes as take this long [100]."),
-    ] = None,
-    kdf_parallelism: Annotated[
-        Optional[int], typer.Option(metavar="N", min=1, max=64, help="For ppk: lanes [1].")
-    ] = None,
-    rounds: Annotated[
-        Optional[int], typer.Option(metavar="N", min=1, max=2**32 - 1, help="For openssh: rounds of bcrypt [24].")
-    ] = None,
-    cipher: Annotated[Optional[str], typer.Option(metavar="NAME", help="For openssh: the cipher [aes256-ctr].")] = None,
+    new_passphrase: AskNewPassphrase = False,
+    new_passphrase_file: NewPassphraseFile = None,
+    new_passphrase_fd: NewPassphraseFd = None,
+    new_passphrase_env: NewPassphraseEnv = None,
+    no_passphrase: NoPassphrase = False,
+    kdf: KdfFlavour = None,
+    kdf_memory: KdfMemory = None,
+    kdf_passes: KdfPasses = None,
+    kdf_time: KdfTime = None,
+    kdf_parallelism: KdfParallelism = None,
+    rounds: Rounds = None,
+    cipher: CipherName = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
     as_json: AsJson = False,
@@ -153,12 +121,12 @@ def convert(
     keyconv convert -r keys -d converted
     """
 
-    def work() -> int:
-        from keyconv.cli.convert import run
+    def work(screen: Screen) -> int:
+        from keyconv.cli import convert as command
         from keyconv.cli.options import InputOptions, OutputOptions
         from keyconv.cli.prompt import PassphraseSource
 
-        return run(
+        return command.run(
             tuple(inputs),
             InputOptions(
                 format=source,
@@ -186,10 +154,10 @@ def convert(
                 cipher=cipher,
             ),
             recursive=recursive,
-            screen=_screen(quiet, as_json),
+            screen=screen,
         )
 
-    _run(work, quiet, as_json)
+    run(work, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -218,12 +186,12 @@ def public(
     keyconv public id_rsa.ppk >> ~/.ssh/authorized_keys
     """
 
-    def work() -> int:
+    def work(screen: Screen) -> int:
+        from keyconv.cli import public as command
         from keyconv.cli.options import InputOptions, OutputOptions
         from keyconv.cli.prompt import PassphraseSource
-        from keyconv.cli.public import run
 
-        return run(
+        return command.run(
             tuple(inputs),
             InputOptions(
                 format=source,
@@ -233,10 +201,10 @@ def public(
                 allow_costly=allow_costly_kdf,
             ),
             OutputOptions(format=to, output=output, force=force, strict=strict, comment=comment),
-            screen=_screen(quiet),
+            screen=screen,
         )
 
-    _run(work, quiet)
+    run(work, quiet=quiet)
 
 
 @app.command()
@@ -257,12 +225,12 @@ def inspect(
     No passphrase is asked for; one that is given fills in what is hidden without it.
     """
 
-    def work() -> int:
-        from keyconv.cli.inspect import run
+    def work(screen: Screen) -> int:
+        from keyconv.cli import inspect as command
         from keyconv.cli.options import InputOptions
         from keyconv.cli.prompt import PassphraseSource
 
-        return run(
+        return command.run(
             tuple(inputs),
             InputOptions(
                 format=source,
@@ -272,10 +240,10 @@ def inspect(
                 allow_costly=allow_costly_kdf,
             ),
             visual=visual,
-            screen=_screen(quiet, as_json),
+            screen=screen,
         )
 
-    _run(work, quiet, as_json)
+    run(work, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -295,12 +263,12 @@ def match(
     Exit code 0 says yes, 1 says no. A file of many keys matches by any of them.
     """
 
-    def work() -> int:
-        from keyconv.cli.match import run
+    def work(screen: Screen) -> int:
+        from keyconv.cli import match as command
         from keyconv.cli.options import InputOptions
         from keyconv.cli.prompt import PassphraseSource
 
-        return run(
+        return command.run(
             tuple(files),
             InputOptions(
                 format=source,
@@ -308,57 +276,22 @@ def match(
                 no_input=no_input,
                 allow_costly=allow_costly_kdf,
             ),
-            screen=_screen(quiet, as_json),
+            screen=screen,
         )
 
-    _run(work, quiet, as_json)
+    run(work, quiet=quiet, as_json=as_json)
 
 
 @app.command()
 def formats(as_json: AsJson = False) -> None:
     """Print the table of formats and key types and what each can hold."""
 
-    def work() -> int:
-        from keyconv.cli.formats import run
+    def work(screen: Screen) -> int:
+        from keyconv.cli import formats as command
 
-        return run(screen=_screen(False, as_json))
+        return command.run(screen=screen)
 
-    _run(work, False, as_json)
-
-
-# ── running ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _screen(quiet: bool, as_json: bool = False) -> Screen:
-    from keyconv.cli.render import Screen
-
-    return Screen(quiet=quiet, as_json=as_json)
-
-
-def _run(work: Callable[[], int], quiet: bool, as_json: bool = False) -> None:
-    """Run a command's work and leave with its exit code; whatever goes wrong becomes one line."""
-    try:
-        code = work()
-    except KeyconvError as error:
-        _screen(quiet, as_json).error(error)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except Exception as error:  # a fault of keyconv's own: its text could hold a secret, its type and place cannot
-        _screen(quiet, as_json).error(_internal(error))
-        code = INTERNAL
-    raise typer.Exit(code)
-
-
-def _internal(error: Exception) -> KeyconvError:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "an unknown place"
-    return KeyconvError(
-        f"internal error: {type(error).__name__} in {place}",
-        hint="please report this, with what the file is but never with a private key",
-    )
+    run(work, as_json=as_json)
 
 
 def main() -> None:

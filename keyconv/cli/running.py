@@ -1,0 +1,42 @@
+"""Running a command: its exit code, and one line for whatever goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from keyconv.cli.render import Screen
+from keyconv.errors import KeyconvError
+
+__all__ = ["run"]
+
+INTERRUPTED = 130
+INTERNAL = 3
+
+
+def run(work: Callable[[Screen], int], *, quiet: bool = False, as_json: bool = False) -> None:
+    """Run a command's work and leave with its exit code; whatever goes wrong becomes one line."""
+    screen = Screen(quiet=quiet, as_json=as_json)
+    try:
+        code = work(screen)
+    except KeyconvError as error:
+        screen.error(error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except Exception as error:  # a fault of keyconv's own: its text could hold a secret, its type and place cannot
+        screen.error(_internal(error))
+        code = INTERNAL
+    raise typer.Exit(code)
+
+
+def _internal(error: Exception) -> KeyconvError:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "an unknown place"
+    return KeyconvError(
+        f"internal error: {type(error).__name__} in {place}",
+        hint="please report this, with what the file is but never with a private key",
+    )
