@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
@@ -280,6 +280,188 @@ def match(
         )
 
     run(work, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def passphrase(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A private key; - reads standard input, writes output.")],
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Write today's format version, KDF, cost and cipher.")
+    ] = False,
+    source: From = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    new_passphrase: AskNewPassphrase = False,
+    new_passphrase_file: NewPassphraseFile = None,
+    new_passphrase_fd: NewPassphraseFd = None,
+    new_passphrase_env: NewPassphraseEnv = None,
+    no_passphrase: NoPassphrase = False,
+    kdf: KdfFlavour = None,
+    kdf_memory: KdfMemory = None,
+    kdf_passes: KdfPasses = None,
+    kdf_time: KdfTime = None,
+    kdf_parallelism: KdfParallelism = None,
+    rounds: Rounds = None,
+    cipher: CipherName = None,
+    allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    quiet: Quiet = False,
+) -> None:
+    """Change, add or remove a file's passphrase, its KDF, its cost or its cipher, in place.
+
+    The format, its mode and its owner stay; whatever happens, the file is the old one or the new one. With a flag of
+    KDF, cost or cipher, or --upgrade, the passphrase stays too unless a new one is asked for.
+
+    keyconv passphrase id_rsa.ppk
+
+    keyconv passphrase --upgrade old.ppk
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import passphrase as command
+        from keyconv.cli.options import InputOptions, OutputOptions
+        from keyconv.cli.prompt import PassphraseSource
+
+        return command.run(
+            file,
+            InputOptions(
+                format=source,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=no_input,
+                allow_costly=allow_costly_kdf,
+            ),
+            OutputOptions(
+                new_passphrase=PassphraseSource(new_passphrase_file, new_passphrase_fd, new_passphrase_env),
+                ask_new=new_passphrase,
+                no_passphrase=no_passphrase,
+                kdf=kdf,
+                kdf_memory=kdf_memory,
+                kdf_passes=kdf_passes,
+                kdf_time=kdf_time,
+                kdf_parallelism=kdf_parallelism,
+                rounds=rounds,
+                cipher=cipher,
+            ),
+            upgrade=upgrade,
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)
+
+
+@app.command()
+def comment(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A key; - reads standard input, writes output.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The new comment; '' for none.")],
+    source: From = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    quiet: Quiet = False,
+) -> None:
+    """Change a file's comment in place, and that of the .pub beside it.
+
+    An encrypted key needs its passphrase: the comment is inside what is encrypted, or covered by the MAC.
+
+    keyconv comment id_ed25519.ppk 'alice, laptop'
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import comment as command
+        from keyconv.cli.options import InputOptions
+        from keyconv.cli.prompt import PassphraseSource
+
+        return command.run(
+            file,
+            text,
+            InputOptions(
+                format=source,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=no_input,
+                allow_costly=allow_costly_kdf,
+            ),
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)
+
+
+@app.command()
+def generate(
+    key_type: Annotated[
+        Literal["ed25519", "ecdsa", "rsa", "ed448", "dsa"],
+        typer.Option("-t", "--type", help="The type of the key."),
+    ] = "ed25519",
+    bits: Annotated[
+        Optional[int],
+        typer.Option("-b", "--bits", metavar="N", help="RSA: 2048 to 16384 [3072]; ECDSA: 256, 384, 521."),
+    ] = None,
+    output: Annotated[
+        Optional[str], typer.Option("-o", "--output", metavar="NAME", help="The key's file; its .pub goes beside it.")
+    ] = None,
+    also: Annotated[
+        Optional[list[str]],
+        typer.Option("--also", metavar="FORMAT", help="Write it in this format too; repeat at will."),
+    ] = None,
+    insecure_dsa: Annotated[
+        bool, typer.Option("--insecure-dsa", help="Really make a DSA key, which OpenSSH 10 no longer knows.")
+    ] = False,
+    comment: Comment = None,
+    force: Force = False,
+    new_passphrase_file: NewPassphraseFile = None,
+    new_passphrase_fd: NewPassphraseFd = None,
+    new_passphrase_env: NewPassphraseEnv = None,
+    no_passphrase: NoPassphrase = False,
+    kdf: KdfFlavour = None,
+    kdf_memory: KdfMemory = None,
+    kdf_passes: KdfPasses = None,
+    kdf_time: KdfTime = None,
+    kdf_parallelism: KdfParallelism = None,
+    rounds: Rounds = None,
+    cipher: CipherName = None,
+    allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a new key: an OpenSSH private key, its .pub, other formats at once, and the line to paste.
+
+    keyconv generate -o ~/.ssh/id_ed25519 --also ppk
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import generate as command
+        from keyconv.cli.options import InputOptions, OutputOptions
+        from keyconv.cli.prompt import PassphraseSource
+        from keyconv.errors import UsageError
+
+        if key_type == "dsa" and not insecure_dsa:
+            raise UsageError("DSA keys are broken and no longer taken by OpenSSH", hint="-t ed25519 is today's choice")
+        return command.run(
+            key_type,
+            bits,
+            OutputOptions(
+                output=output,
+                force=force,
+                comment=comment,
+                new_passphrase=PassphraseSource(new_passphrase_file, new_passphrase_fd, new_passphrase_env),
+                no_passphrase=no_passphrase,
+                kdf=kdf,
+                kdf_memory=kdf_memory,
+                kdf_passes=kdf_passes,
+                kdf_time=kdf_time,
+                kdf_parallelism=kdf_parallelism,
+                rounds=rounds,
+                cipher=cipher,
+            ),
+            tuple(also or ()),
+            InputOptions(no_input=no_input, allow_costly=allow_costly_kdf),
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)
 
 
 @app.command()

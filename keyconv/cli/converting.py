@@ -63,7 +63,7 @@ def _convert_entry(
         entry = _with_comment(opened.entry, options)
         planned = _plan(opener, path, entry, target, options, planned.losses)
     passphrase = _new_passphrase(opener, target, options, opened.passphrase if opened else None)
-    _check_terminal(target, options, passphrase)
+    check_terminal(target, options, passphrase)
     how = write_options(options, WriteOptions(passphrase=passphrase, deriver=deriver))
     if target.name == "ppk" and options.kdf_passes is None:
         how = calibrate(how, options.kdf_time or _DEFAULT_MILLISECONDS)
@@ -171,10 +171,11 @@ def _check_output(entry: Entry, target: Format, options: OutputOptions, inputs: 
     if options.output is not None and options.output != STDIN:
         check_target(options.output, force=options.force, inputs=inputs)
     elif not isinstance(entry.private, Locked) and not options.new_passphrase.given and not options.ask_new:
-        _check_terminal(target, options, None)
+        check_terminal(target, options, None)
 
 
-def _check_terminal(target: Format, options: OutputOptions, passphrase: Passphrase | None) -> None:
+def check_terminal(target: Format, options: OutputOptions, passphrase: Passphrase | None) -> None:
+    """Refuse to show an unencrypted private key on a terminal, unless `-o -` insists."""
     if target.can.private and not passphrase and options.output is None and sys.stdout.isatty():
         raise OutputError(
             "an unencrypted private key is not shown on a terminal",

@@ -1,0 +1,77 @@
+"""`keyconv comment`: change the comment of a file, in place, and of the `.pub` beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+from keyconv.cli.in_place import open_one, rewrite_entry
+from keyconv.cli.opening import STDIN, Opener, shown
+from keyconv.cli.options import InputOptions, OutputOptions
+from keyconv.cli.render import Screen
+from keyconv.crypto.kdf import Deriver
+from keyconv.engine import choose, read
+from keyconv.errors import KeyconvError, MisfitError
+from keyconv.formats import FORMATS, by_name
+from keyconv.keyfile import Entry
+from keyconv.text.comment import is_clean
+
+__all__ = ["run"]
+
+
+def run(path: str, text: str, source: InputOptions, *, screen: Screen) -> int:
+    """Rewrite the file, then the `.pub` beside it, and give the exit code."""
+    try:
+        entry = _rewrite(path, os.fsencode(text), source, screen)
+    except KeyconvError as error:
+        raise error.at_path(shown(path)) from None
+    if entry.private is not None and path != STDIN:
+        for beside in _beside(path):
+            _keep_step(beside, entry, screen)
+    return 0
+
+
+def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) -> Entry:
+    if path != STDIN:
+        from keyconv.files import check_rewrite
+
+        check_rewrite(path)
+    opener = Opener(screen, source, (path,))
+    keyfile = opener.read(path)
+    target = by_name(keyfile.format)
+    if target.write is None:
+        raise MisfitError(f"{target.name} is read, not written", hint="keyconv passphrase --upgrade writes it as ppk")
+    if not target.can.comment:
+        able = ", ".join(known.name for known in FORMATS if known.can.comment and known.write)
+        raise MisfitError(f"{target.name} cannot hold a comment", hint=f"formats that can: {able}")
+    if not is_clean(comment):
+        screen.note("lost: the control characters in the comment are replaced by spaces", shown(path))
+    deriver = opener.new_deriver()
+    _, opened = open_one(opener, path, deriver)
+    entry = replace(opened.entry, comment=comment)
+    rewrite_entry(path, entry, target, opened.passphrase, deriver, OutputOptions(), keep_cost=True)
+    return entry
+
+
+def _beside(path: str) -> Iterator[str]:
+    names = [path + ".pub"]
+    root, suffix = os.path.splitext(path)  # noqa: PTH122 - keeps names that are no valid text
+    if suffix.lower() in (".ppk", ".pem"):
+        names.append(root + ".pub")
+    yield from (name for name in names if os.path.isfile(name))  # noqa: PTH113
+
+
+def _keep_step(path: str, entry: Entry, screen: Screen) -> None:
+    from keyconv.files import load
+
+    try:
+        keyfile = read(load(path))
+        beside = choose(keyfile)
+        if keyfile.kind == "authorized_keys" or beside.private is not None or beside.public != entry.public:
+            screen.note("not changed: it is not the public half of this key", path)
+            return
+        changed = replace(beside, comment=entry.comment)
+        rewrite_entry(path, changed, by_name(keyfile.format), None, Deriver(), OutputOptions(), keep_cost=False)
+    except KeyconvError as error:
+        raise error.at_path(path) from None

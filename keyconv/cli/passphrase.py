@@ -1,0 +1,86 @@
+"""`keyconv passphrase`: change, add or remove the passphrase of a file, its KDF, its cost, its cipher; in place."""
+
+from __future__ import annotations
+
+from keyconv.cli.converting import check_costs, check_terminal
+from keyconv.cli.in_place import open_one, rewrite_entry
+from keyconv.cli.opening import STDIN, Opened, Opener, shown
+from keyconv.cli.options import InputOptions, OutputOptions
+from keyconv.cli.render import Screen
+from keyconv.errors import KeyconvError, MisfitError
+from keyconv.formats import FORMATS, by_name
+from keyconv.formats.base import Format
+from keyconv.keyfile import Entry
+from keyconv.secret import Passphrase
+
+__all__ = ["run"]
+
+_SUCCESSORS = {"ppk1": "ppk", "ppk2": "ppk"}
+
+
+def run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: bool, screen: Screen) -> int:
+    """Rewrite the file and give the exit code."""
+    try:
+        return _run(path, source, target, upgrade=upgrade, screen=screen)
+    except KeyconvError as error:
+        raise error.at_path(shown(path)) from None
+
+
+def _run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: bool, screen: Screen) -> int:
+    if path != STDIN:
+        from keyconv.files import check_rewrite
+
+        check_rewrite(path)
+    opener = Opener(screen, source, (path,))
+    keyfile = opener.read(path)
+    chosen = _target(keyfile.format, upgrade=upgrade)
+    check_costs(chosen, target)
+    if any(entry.private is None and entry.fault is None for entry in keyfile.entries):
+        raise MisfitError("the file holds no private half: there is nothing to protect")
+    deriver = opener.new_deriver()
+    _, opened = open_one(opener, path, deriver)
+    passphrase = _new_passphrase(opener, path, opened, target, upgrade=upgrade)
+    if path == STDIN:
+        check_terminal(chosen, target, passphrase)
+    rewrite_entry(path, opened.entry, chosen, passphrase, deriver, target, keep_cost=not upgrade)
+    screen.note(_outcome(opened, chosen, passphrase), shown(path))
+    return 0
+
+
+def _target(name: str, *, upgrade: bool) -> Format:
+    chosen = by_name(_SUCCESSORS.get(name, name) if upgrade else name)
+    if chosen.write is None:
+        raise MisfitError(f"{name} is read, not written", hint="pass --upgrade to write it as ppk")
+    if not chosen.can.encryption:
+        able = ", ".join(known.name for known in FORMATS if known.can.encryption and known.write)
+        raise MisfitError(f"{name} cannot be protected by a passphrase", hint=f"formats that can: {able}")
+    return chosen
+
+
+def _new_passphrase(
+    opener: Opener, path: str, opened: Opened, target: OutputOptions, *, upgrade: bool
+) -> Passphrase | None:
+    if target.no_passphrase:
+        return None
+    asked = target.new_passphrase.given or target.ask_new
+    if not asked and (upgrade or (changes_cost(target) and _was_locked(opened.entry))):
+        return opened.passphrase
+    return opener.prompter.new(shown(path), target.new_passphrase) or None
+
+
+def changes_cost(target: OutputOptions) -> bool:
+    """Tell whether the command line says anything of KDF, cost or cipher."""
+    said = (target.kdf, target.kdf_memory, target.kdf_passes, target.kdf_time, target.kdf_parallelism)
+    return any(value is not None for value in (*said, target.rounds, target.cipher))
+
+
+def _was_locked(entry: Entry) -> bool:
+    return entry.protection is not None
+
+
+def _outcome(opened: Opened, chosen: Format, passphrase: Passphrase | None) -> str:
+    if not passphrase:
+        return "the passphrase was removed" if _was_locked(opened.entry) else f"written anew as {chosen.name}"
+    if not _was_locked(opened.entry):
+        return "protected by a passphrase now"
+    return "encrypted anew" if opened.passphrase is passphrase else "the passphrase was changed"
