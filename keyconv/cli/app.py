@@ -41,6 +41,9 @@ from keyconv.cli.running import run
 
 __all__ = ["app", "main"]
 
+_PR_SET_DUMPABLE = 4
+"""Of Linux' prctl(2)."""
+
 app = typer.Typer(
     name="keyconv",
     help="Convert SSH keys between PuTTY's PPK, OpenSSH and their kin, and prove that it is still the same key.",
@@ -479,7 +482,15 @@ def formats(as_json: AsJson = False) -> None:
 def main() -> None:
     """Run the program."""
     _forbid_core_dumps()
-    app()
+    try:
+        app(prog_name="keyconv")  # `python -m keyconv` too, or its completion script would be for 'python -m keyconv'
+    except OSError as error:  # what typer prints itself, such as --help, could not be written
+        from keyconv.errors import OutputError
+        from keyconv.files.system import reason_of
+
+        refusal = OutputError(f"cannot write to standard output: {reason_of(error, absent='it is closed')}")
+        Screen().error(refusal)
+        sys.exit(refusal.exit_code)
 
 
 def _forbid_core_dumps() -> None:
@@ -488,3 +499,9 @@ def _forbid_core_dumps() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # where a core dump may go to a program, which the limit above does not bound
+        import ctypes
+        from contextlib import suppress
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

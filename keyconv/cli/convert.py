@@ -10,6 +10,7 @@ from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.engine import choose
 from keyconv.errors import KeyconvError, UsageError
+from keyconv.formats import by_name
 
 __all__ = ["run"]
 
@@ -18,6 +19,8 @@ def run(
     inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *, recursive: bool, screen: Screen
 ) -> int:
     """Convert and give the exit code."""
+    if target.format is not None:
+        by_name(target.format)
     if target.output is not None and target.directory is not None:
         raise UsageError("-o and -d exclude each other")
     if target.directory is not None:

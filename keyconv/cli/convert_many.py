@@ -14,7 +14,9 @@ from keyconv.cli.progress import progress
 from keyconv.cli.render import Screen, error_object, to_json
 from keyconv.engine import choose
 from keyconv.errors import InputError, KeyconvError, NotAKeyError, OutputError, UsageError
+from keyconv.files.system import reason_of
 from keyconv.keyfile import Entry, KeyFile
+from keyconv.limits import MAX_KEY_FILE, size
 
 __all__ = ["run_many"]
 
@@ -23,11 +25,15 @@ _KEY_SUFFIXES = (".ppk", ".pem", ".pub", ".key", ".der", ".jwk", ".rfc4716")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One input: where it is, where its result goes (no suffix yet), and whether it was found in a folder."""
+    """One input: where it is, where its result goes (no suffix yet), and whether it was found in a folder.
+
+    `fault` is why it is no input after all: a folder that cannot be listed.
+    """
 
     path: str
     relative: str
     found: bool
+    fault: KeyconvError | None = None
 
 
 def run_many(
@@ -60,6 +66,12 @@ class _Run:
 
     def convert(self, job: Job) -> None:
         """Convert every key of one input."""
+        if job.fault is not None:
+            self._fail(job, job.fault)
+            return
+        if job.found and _size(job.path) > MAX_KEY_FILE:
+            self._pass_over(job, f"larger than {size(MAX_KEY_FILE)}")
+            return
         try:
             keyfile = self._opener.read(job.path)
             entries = self._entries(keyfile, job)
@@ -149,21 +161,34 @@ def _jobs(path: str, *, recursive: bool) -> Iterator[Job]:
         return
     if not recursive:
         raise UsageError("is a directory", hint="pass -r to convert what is in it").at_path(path)
-    for below in _walk(path):
-        relative = os.path.relpath(below, path)
-        yield Job(below, str(PurePath(relative).with_name(_stem(PurePath(relative).name))), found=True)
+    for below, fault in _walk(path):
+        relative = PurePath(os.path.relpath(below, path))
+        yield Job(below, str(relative.with_name(_stem(relative.name))) if relative.name else "", True, fault)
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _walk(folder: str) -> Iterator[tuple[str, KeyconvError | None]]:
+    refused: list[tuple[str, KeyconvError | None]] = []
+
     def refuse(error: OSError) -> None:
-        raise InputError(error.strerror or "cannot be listed").at_path(error.filename or folder)
+        path = error.filename or folder
+        refused.append((path, InputError(reason_of(error, absent="no such folder")).at_path(path)))
 
     for root, folders, names in os.walk(folder, onerror=refuse):
+        yield from refused
+        refused.clear()
         folders[:] = sorted(name for name in folders if name != ".git")
         for name in sorted(names):
             below = os.path.join(root, name)  # noqa: PTH118 - keeps names that are no valid text
             if os.path.isfile(below):  # noqa: PTH113
-                yield below
+                yield below, None
+    yield from refused
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:  # for the reader to name
+        return 0
 
 
 def _stem(name: str) -> str:

@@ -6,13 +6,15 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from keyconv import limits
 from keyconv.cli.cost import calibrate
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import OutputOptions
 from keyconv.crypto import fingerprint
+from keyconv.crypto.kdf import Deriver
 from keyconv.engine import Plan, plan, write
 from keyconv.engine.conversion import default_target
-from keyconv.errors import KeyconvError, LossError, MisfitError, OutputError, UsageError
+from keyconv.errors import KeyconvError, LimitError, LossError, MisfitError, OutputError, UsageError
 from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, Locked
@@ -40,8 +42,8 @@ def convert_entry(
     """Convert one key that was read from `path`, which is of the format `source`, to where `options` say."""
     try:
         return _convert_entry(opener, path, source, entry, options, inputs)
-    except OutputError as error:
-        raise error.at_path(options.output or "") from None
+    except OutputError as error:  # one of standard output names it in its message
+        raise error.at_path("" if options.output is None or options.output == STDIN else options.output) from None
     except KeyconvError as error:
         raise error.at_path(shown(path)) from None
 
@@ -51,10 +53,11 @@ def _convert_entry(
 ) -> Conversion:
     entry = _with_comment(entry, options)
     target = choose_target(source, entry, options)
-    planned = _plan(opener, path, entry, target, options, ())
+    known = planned = _plan(opener, path, entry, target, options, ())
     check_costs(target, options)
-    _check_output(entry, target, options, inputs)
     deriver = opener.new_deriver()
+    _check_limits(target, options, deriver)
+    _check_output(entry, target, options, inputs)
     opened = None
     if planned.needs_passphrase:
         if isinstance(entry.private, Locked):
@@ -62,6 +65,7 @@ def _convert_entry(
         opened = opener.unlock(entry, path, deriver)
         entry = _with_comment(opened.entry, options)
         planned = _plan(opener, path, entry, target, options, planned.losses)
+    losses = dict.fromkeys((*known.losses, *planned.losses))
     passphrase = _new_passphrase(opener, target, options, opened.passphrase if opened else None)
     check_terminal(target, options, passphrase)
     how = write_options(options, WriteOptions(passphrase=passphrase, deriver=deriver))
@@ -72,7 +76,7 @@ def _convert_entry(
     if options.output not in (None, STDIN) and entry.public is not None:
         public = fingerprint.sha256(_blob(entry))
         opener.screen.note(f"{entry.public.algorithm} {public}, written as {target.name}", options.output or "")
-    return Conversion(target, entry, options.output or STDIN, tuple(loss.message for loss in planned.losses))
+    return Conversion(target, entry, options.output or STDIN, tuple(loss.message for loss in losses))
 
 
 def choose_target(source: str, entry: Entry, options: OutputOptions) -> Format:
@@ -112,11 +116,27 @@ def check_costs(target: Format, options: OutputOptions) -> None:
     if options.cipher is not None and options.cipher not in target.can.ciphers:
         known = ", ".join(target.can.ciphers) or "none"
         raise UsageError(f"{target.name} has no cipher '{options.cipher}'", hint=f"its ciphers: {known}")
-    asked = options.new_passphrase.given or options.ask_new
+    asked = _asks(options)
     if asked and options.no_passphrase:
         raise UsageError("--no-passphrase and a new passphrase exclude each other")
     if asked and not target.can.encryption:
         raise MisfitError(f"{target.name} cannot be protected by a passphrase")
+
+
+def _check_limits(target: Format, options: OutputOptions, deriver: Deriver) -> None:
+    """Refuse costs that keyconv would refuse to pay when it reads the file.
+
+    Raises: UsageError.
+    """
+    if deriver.allow_costly:
+        return
+    try:
+        if "argon2id" in target.can.kdfs:
+            limits.check_argon2(options.kdf_memory or 8192, options.kdf_passes or 1, options.kdf_parallelism or 1)
+        if "bcrypt" in target.can.kdfs:
+            limits.check_bcrypt(options.rounds or 1)
+    except LimitError as error:
+        raise UsageError(error.message, hint="pass --allow-costly-kdf to write it all the same") from None
 
 
 def write_options(options: OutputOptions, base: WriteOptions) -> WriteOptions:
@@ -170,17 +190,24 @@ def _check_output(entry: Entry, target: Format, options: OutputOptions, inputs: 
 
     if options.output is not None and options.output != STDIN:
         check_target(options.output, force=options.force, inputs=inputs)
-    elif not isinstance(entry.private, Locked) and not options.new_passphrase.given and not options.ask_new:
+        return
+    kept = isinstance(entry.private, Locked) and target.can.encryption and not options.no_passphrase
+    if not kept and not _asks(options):
         check_terminal(target, options, None)
 
 
 def check_terminal(target: Format, options: OutputOptions, passphrase: Passphrase | None) -> None:
     """Refuse to show an unencrypted private key on a terminal, unless `-o -` insists."""
-    if target.can.private and not passphrase and options.output is None and sys.stdout.isatty():
+    shown_there = options.output is None and sys.stdout is not None and sys.stdout.isatty()
+    if target.can.private and not passphrase and shown_there:
         raise OutputError(
             "an unencrypted private key is not shown on a terminal",
             hint="write it to a file with -o FILE, or insist with -o -",
         )
+
+
+def _asks(options: OutputOptions) -> bool:
+    return options.new_passphrase.given or options.ask_new
 
 
 def _new_passphrase(
@@ -188,6 +215,6 @@ def _new_passphrase(
 ) -> Passphrase | None:
     if options.no_passphrase or not target.can.encryption:
         return None
-    if options.new_passphrase.given or options.ask_new:
+    if _asks(options):
         return opener.prompter.new(options.output or "the new key", options.new_passphrase) or None
     return kept

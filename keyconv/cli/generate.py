@@ -49,7 +49,7 @@ def run(
     passphrase = None if target.no_passphrase else opener.prompter.new(outputs[0][0], target.new_passphrase) or None
     if outputs[0][0] == STDIN:
         check_terminal(outputs[0][1], target, passphrase)
-    private = generate(family, bits)
+    private = generate(family, bits, os.urandom)
     entry = replace(entry, public=private.public, private=private)
     written: list[str] = []
     try:

@@ -13,6 +13,7 @@ from keyconv.crypto.kdf import Deriver
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, WrongPassphraseError
 from keyconv.files import load
+from keyconv.formats import by_name
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.notes import Note
 from keyconv.secret import Passphrase
@@ -35,6 +36,8 @@ class Opener:
     """Reads and opens files for one run of the program: what was asked once is not asked again."""
 
     def __init__(self, screen: Screen, options: InputOptions, paths: tuple[str, ...], prompter: Prompter | None = None):
+        if options.format is not None:
+            by_name(options.format)  # a format that there is not is wrong once, not for each file
         self.screen = screen
         self.options = options
         self.prompter = prompter or Prompter(no_input=options.no_input, stdin_taken=STDIN in paths)

@@ -21,6 +21,11 @@ def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("converting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # Drawn again only when something happened: a thread that redraws the line would wipe a prompt off it.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+
+        def advance() -> None:
+            bar.update(task, advance=1, refresh=True)
+
+        yield advance

@@ -42,11 +42,11 @@ class Screen:
 
 
 def error_object(error: KeyconvError) -> dict[str, str | None]:
-    """Give an error as the object that JSON output has."""
+    """Give an error as the object that JSON output has; its path is the file's own, for programs to find it by."""
     return {
         "code": error.code,
         "message": printable(str(error)),
-        "path": printable(error.path) or None,
+        "path": error.path or None,
         "hint": printable(error.hint) or None,
     }
 

@@ -117,7 +117,7 @@ def _ask_unseen(terminal: int, prompt: str) -> tuple[bytes | None, list[int]]:
             try:
                 _set_terminal(terminal, unseen)
                 os.write(terminal, prompt.encode("utf-8", "backslashreplace"))
-                line = _read_tty(terminal, bell)
+                line = _read_tty(terminal, bell, caught)
             finally:
                 with suppress(OSError, termios.error):  # where there is no terminal any more
                     _set_terminal(terminal, before)
@@ -126,15 +126,18 @@ def _ask_unseen(terminal: int, prompt: str) -> tuple[bytes | None, list[int]]:
     raise NotImplementedError
 
 
-def _read_tty(terminal: int, bell: int) -> bytes | None:
-    """Read bytes up to Enter. Returns: None when `bell`, a pipe, has something to read first."""
+def _read_tty(terminal: int, bell: int, caught: list[int]) -> bytes | None:
+    """Read bytes up to Enter. Returns: None as soon as a signal is `caught`, of which `bell`, a pipe, has a byte."""
     import select
 
     line = b""
     while not line.endswith(b"\n"):
+        if caught:
+            return None
         ready, _, _ = select.select([terminal, bell], [], [])
         if bell in ready:
-            return None
+            os.read(bell, 4096)
+            continue
         chunk = os.read(terminal, 4096)
         if not chunk:
             if not line:
@@ -164,7 +167,8 @@ def _set_terminal(terminal: int, attributes: list[Any]) -> None:
 def _noted_signals() -> Iterator[tuple[list[int], int]]:
     """Note the signals that end or stop a program instead of letting them strike while echo is off.
 
-    Yields: the list of those that came, and a descriptor that has something to read as soon as one did.
+    Yields: the list of those that came, and a descriptor that has something to read as soon as one did. (A handler
+    written in Python runs too late for that: one more read may have begun to wait.)
     """
     if sys.platform != "win32":
         import signal
@@ -176,12 +180,12 @@ def _noted_signals() -> Iterator[tuple[list[int], int]]:
 
         def note(number: int, frame: FrameType | None) -> None:
             caught.append(number)
-            with suppress(OSError):
-                os.write(rope, b"!")
 
+        main = threading.current_thread() is threading.main_thread()  # no other may set handlers
         before: dict[int, Any] = {}
+        rope_before = signal.set_wakeup_fd(rope, warn_on_full_buffer=False) if main else -1
         try:
-            if threading.current_thread() is threading.main_thread():  # no other may set handlers
+            if main:
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP):
                     if signal.getsignal(number) not in (signal.SIG_IGN, None):
                         before[number] = signal.signal(number, note)
@@ -189,6 +193,8 @@ def _noted_signals() -> Iterator[tuple[list[int], int]]:
         finally:
             for number in reversed(before):
                 signal.signal(number, before[number])
+            if main:
+                signal.set_wakeup_fd(rope_before)
             os.close(bell)
             os.close(rope)
     else:

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 from keyconv.codec import public_blob
 from keyconv.errors import MalformedError, UnsupportedError
-from keyconv.keys import Certificate, PublicKey
+from keyconv.keys import MLDSA_NAMES, Certificate, PublicKey
 from keyconv.notes import Note
 from keyconv.wire.reader import WireReader
 
 __all__ = ["SUFFIX", "is_certificate", "plain_algorithm", "read", "read_any"]
 
 SUFFIX = "-cert-v01@openssh.com"
+_IRREGULAR = {
+    "ssh-mldsa44-ed25519-cert": MLDSA_NAMES[0],
+    f"ssh-mldsa44-ed25519{SUFFIX}": MLDSA_NAMES[1],
+    f"sk-ecdsa-sha2-nistp256{SUFFIX}": "sk-ecdsa-sha2-nistp256@openssh.com",
+    f"sk-ssh-ed25519{SUFFIX}": "sk-ssh-ed25519@openssh.com",
+}
+"""Certificate names that are not the plain key's name and the suffix."""
 
 
 def is_certificate(algorithm: str) -> bool:
     """Tell whether an algorithm name is a certificate's."""
-    return algorithm.endswith(SUFFIX)
+    return algorithm.endswith(SUFFIX) or algorithm in _IRREGULAR
 
 
 def plain_algorithm(algorithm: str) -> str:
     """Give the plain key's algorithm for a certificate's: `ssh-rsa` for `ssh-rsa-cert-v01@openssh.com`."""
-    plain = algorithm.removesuffix(SUFFIX)
-    return plain + "@openssh.com" if plain.startswith("sk-") else plain
+    return _IRREGULAR.get(algorithm) or algorithm.removesuffix(SUFFIX)
 
 
 def read_any(blob: bytes, notes: list[Note] | None = None) -> tuple[PublicKey, Certificate | None]:

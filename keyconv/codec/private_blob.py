@@ -22,6 +22,8 @@ from keyconv.keys import (
     Ed448PublicKey,
     Ed25519PrivateKey,
     Ed25519PublicKey,
+    MlDsa44Ed25519PrivateKey,
+    MlDsa44Ed25519PublicKey,
     PrivateKey,
     PublicKey,
     RsaPrivateKey,
@@ -68,7 +70,13 @@ def write(private: PrivateKey, certificate: Certificate | None = None) -> bytes:
     match private:
         case RsaPrivateKey(public=public):
             return head + encode.mpint(public.n) + encode.mpint(public.e) + _write_after_certificate(private)
-        case DsaPrivateKey() | EcdsaPrivateKey() | SkEcdsaPrivateKey() | SkEd25519PrivateKey():
+        case (
+            DsaPrivateKey()
+            | EcdsaPrivateKey()
+            | SkEcdsaPrivateKey()
+            | SkEd25519PrivateKey()
+            | MlDsa44Ed25519PrivateKey()
+        ):
             return head + public_blob.write_fields(private.public) + _write_after_certificate(private)
         case Ed25519PrivateKey() | Ed448PrivateKey():
             return head + _write_after_certificate(private)
@@ -116,6 +124,9 @@ def _read_after_public(public: PublicKey, reader: WireReader) -> PrivateKey:
             return SkEcdsaPrivateKey(public, *_read_handle(reader))
         case SkEd25519PublicKey():
             return SkEd25519PrivateKey(public, *_read_handle(reader))
+        case MlDsa44Ed25519PublicKey():
+            seeds = _read_exactly(reader, "private part", 64)
+            return MlDsa44Ed25519PrivateKey(public, seeds[:32], seeds[32:])
         case _:
             raise UnsupportedError(f"private keys of type {public.algorithm} are not known")
 
@@ -167,6 +178,8 @@ def _write_after_certificate(private: PrivateKey) -> bytes:
             return encode.mpint(private.d)
         case Ed25519PrivateKey(public=public) | Ed448PrivateKey(public=public):
             return encode.string(public.point) + encode.string(private.seed + public.point)
+        case MlDsa44Ed25519PrivateKey():
+            return encode.string(private.mldsa_seed + private.seed)
         case SkEcdsaPrivateKey() | SkEd25519PrivateKey():
             return bytes((private.flags,)) + encode.string(private.key_handle) + encode.string(private.reserved)
         case _:

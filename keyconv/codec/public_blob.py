@@ -1,6 +1,7 @@
 """Public key blobs: an algorithm name, then the numbers of that algorithm.
 
-Source: RFC 4253 section 6.6 (RSA, DSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (EdDSA), OpenSSH PROTOCOL.u2f.
+Source: RFC 4253 section 6.6 (RSA, DSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (EdDSA), OpenSSH PROTOCOL.u2f
+(FIDO), the files of OpenSSH 10.6 (ML-DSA).
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from typing import assert_never
 from keyconv.errors import MalformedError, MismatchError
 from keyconv.keys import (
     CURVES,
+    MLDSA_NAMES,
     Curve,
     DsaPublicKey,
     EcdsaPublicKey,
     Ed448PublicKey,
     Ed25519PublicKey,
+    MlDsa44Ed25519PublicKey,
     OpaquePublicKey,
     PublicKey,
     RsaPublicKey,
@@ -80,6 +83,8 @@ def write_fields(key: PublicKey) -> bytes:
             return encode.name(key.curve.name) + encode.string(key.point) + encode.string(key.application)
         case SkEd25519PublicKey():
             return encode.string(key.point) + encode.string(key.application)
+        case MlDsa44Ed25519PublicKey():
+            return encode.string(key.mldsa + key.point)
         case OpaquePublicKey():
             return key.blob[4 + len(key.algorithm) :]
         case _:
@@ -125,6 +130,16 @@ def _read_sk_ed25519(reader: WireReader) -> SkEd25519PublicKey:
     return SkEd25519PublicKey(_read_point(reader, 32), reader.string("application"))
 
 
+def _mldsa_reader(algorithm: str) -> Callable[[WireReader], MlDsa44Ed25519PublicKey]:
+    def read_mldsa(reader: WireReader) -> MlDsa44Ed25519PublicKey:
+        both = reader.string("public keys")
+        if len(both) != 1344:
+            raise MalformedError(f"the public keys have {len(both)} bytes instead of 1344")
+        return MlDsa44Ed25519PublicKey(both[:1312], both[1312:], algorithm)
+
+    return read_mldsa
+
+
 def _read_curve_name(reader: WireReader, curve: Curve) -> None:
     name = reader.name("curve name")
     if name != curve.name:
@@ -146,4 +161,5 @@ _READERS: dict[str, Callable[[WireReader], PublicKey]] = {
     Ed448PublicKey.algorithm: _read_ed448,
     SkEcdsaPublicKey.algorithm: _read_sk_ecdsa,
     SkEd25519PublicKey.algorithm: _read_sk_ed25519,
+    **{name: _mldsa_reader(name) for name in MLDSA_NAMES},
 }

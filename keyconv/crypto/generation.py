@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from keyconv.crypto import pairing
@@ -27,7 +26,7 @@ _RSA_RANGE = (2048, 16_384)
 _DSA_BITS = (1024, 2048, 3072)
 
 
-def generate(family: str, bits: int | None = None, random: Callable[[int], bytes] = os.urandom) -> PrivateKey:
+def generate(family: str, bits: int | None, random: Callable[[int], bytes]) -> PrivateKey:
     """Make a key of the family `ed25519`, `ed448`, `ecdsa`, `rsa` or `dsa`, proved like any other.
 
     `bits` chooses among the sizes of ECDSA (256, 384, 521), RSA (2048 to 16384, 3072 when not given) and DSA (1024,

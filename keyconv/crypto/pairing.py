@@ -11,7 +11,7 @@ from typing import assert_never
 from keyconv import limits
 from keyconv.crypto import points
 from keyconv.crypto.primes import is_prime
-from keyconv.errors import ContradictionError, LimitError, MismatchError
+from keyconv.errors import ContradictionError, LimitError, MismatchError, UnsupportedError
 from keyconv.keys import (
     Curve,
     DsaPrivateKey,
@@ -22,6 +22,8 @@ from keyconv.keys import (
     Ed448PublicKey,
     Ed25519PrivateKey,
     Ed25519PublicKey,
+    MlDsa44Ed25519PrivateKey,
+    MlDsa44Ed25519PublicKey,
     OpaquePublicKey,
     PrivateKey,
     PublicKey,
@@ -35,6 +37,8 @@ from keyconv.keys import (
 from keyconv.notes import Note
 
 __all__ = ["check_public", "derive_ecdsa", "derive_ed448", "derive_ed25519", "prove"]
+
+_MLDSA_HINT = "pip install --upgrade cryptography"
 
 
 def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
@@ -59,6 +63,9 @@ def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
             _compare(derive_ed25519(private.seed).point, private.public.point)
         case Ed448PrivateKey():
             _compare(derive_ed448(private.seed).point, private.public.point)
+        case MlDsa44Ed25519PrivateKey():
+            _compare(derive_ed25519(private.seed).point, private.public.point)
+            _compare(derive_mldsa44(private.mldsa_seed), private.public.mldsa)
         case SkEcdsaPrivateKey() | SkEd25519PrivateKey():
             pass
         case _:
@@ -85,7 +92,7 @@ def check_public(public: PublicKey) -> None:
             _check_dsa(public)
         case EcdsaPublicKey(curve=curve, point=point) | SkEcdsaPublicKey(curve=curve, point=point):
             points.check_ecdsa(curve, point)
-        case Ed25519PublicKey(point=point) | SkEd25519PublicKey(point=point):
+        case Ed25519PublicKey(point=point) | SkEd25519PublicKey(point=point) | MlDsa44Ed25519PublicKey(point=point):
             points.check_ed25519(point)
         case Ed448PublicKey(point=point):
             points.check_ed448(point)
@@ -121,6 +128,22 @@ def derive_ed448(seed: bytes) -> Ed448PublicKey:
     return Ed448PublicKey(LibraryKey.from_private_bytes(seed).public_key().public_bytes_raw())
 
 
+def derive_mldsa44(seed: bytes) -> bytes:
+    """Compute the 1,312 bytes of the ML-DSA-44 public key of a 32-byte seed (FIPS 204 algorithm 6).
+
+    Raises: UnsupportedError where pyca/cryptography or the OpenSSL under it has no ML-DSA.
+    """
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+    except ImportError:
+        raise UnsupportedError("this version of pyca/cryptography has no ML-DSA", hint=_MLDSA_HINT) from None
+    try:
+        return MLDSA44PrivateKey.from_seed_bytes(seed).public_key().public_bytes_raw()
+    except UnsupportedAlgorithm:
+        raise UnsupportedError("pyca/cryptography has no ML-DSA on this machine", hint=_MLDSA_HINT) from None
+
+
 def _compare(derived: bytes, stated: bytes) -> None:
     if derived != stated:
         raise MismatchError("the public half is not of this private half: the file holds parts of two keys")
@@ -135,12 +158,12 @@ def _prove_rsa(private: RsaPrivateKey, notes: list[Note]) -> RsaPrivateKey:
     e, n = private.public.e, private.public.n
     d, p, q = private.d, private.p, private.q
     if p < 3 or q < 3 or not p & 1 or not q & 1:
-        raise ContradictionError("an RSA prime is even")
+        raise ContradictionError("an RSA factor is even, or no prime at all")
     if p == q:
         raise ContradictionError("the RSA primes p and q are the same")
     if p * q != n:
-        # With p, q and d of one key and n of another the two halves were mixed; else a number is damaged.
-        if (e * d - 1) % (p - 1) == 0 and (e * d - 1) % (q - 1) == 0:
+        # Where p, q and iqmp are of one key, n is another's and the two halves were mixed; else a number is damaged.
+        if private.iqmp * q % p == 1:
             raise MismatchError("the public half is not of this private half: the RSA modulus n is not p * q")
         raise ContradictionError("the RSA modulus n is not p * q")
     if not 1 < d < n:

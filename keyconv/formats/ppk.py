@@ -40,6 +40,7 @@ from keyconv.keys import (
     Ed448PublicKey,
     Ed25519PrivateKey,
     Ed25519PublicKey,
+    MlDsa44Ed25519PrivateKey,
     PrivateKey,
     PublicKey,
     RsaPrivateKey,
@@ -407,7 +408,7 @@ def _write_private(private: PrivateKey) -> bytes:
             return encode.mpint(private.d)
         case Ed25519PrivateKey() | Ed448PrivateKey():
             return encode.string(private.seed)
-        case SkEcdsaPrivateKey() | SkEd25519PrivateKey():
+        case SkEcdsaPrivateKey() | SkEd25519PrivateKey() | MlDsa44Ed25519PrivateKey():
             raise AssertionError("the plan refuses what a PPK cannot hold")
         case _:
             assert_never(private)

@@ -10,6 +10,7 @@ from keyconv.keys.certificate import Certificate
 from keyconv.keys.dsa import DsaPrivateKey, DsaPublicKey
 from keyconv.keys.ecdsa import CURVES, Curve, EcdsaPrivateKey, EcdsaPublicKey
 from keyconv.keys.eddsa import Ed448PrivateKey, Ed448PublicKey, Ed25519PrivateKey, Ed25519PublicKey
+from keyconv.keys.mldsa import MLDSA_NAMES, MlDsa44Ed25519PrivateKey, MlDsa44Ed25519PublicKey
 from keyconv.keys.opaque import OpaquePublicKey
 from keyconv.keys.rsa import RsaPrivateKey, RsaPublicKey
 from keyconv.keys.sk import SkEcdsaPrivateKey, SkEcdsaPublicKey, SkEd25519PrivateKey, SkEd25519PublicKey
@@ -17,6 +18,7 @@ from keyconv.keys.sk import SkEcdsaPrivateKey, SkEcdsaPublicKey, SkEd25519Privat
 __all__ = [
     "CURVES",
     "FAMILIES",
+    "MLDSA_NAMES",
     "Certificate",
     "Curve",
     "DsaPrivateKey",
@@ -27,6 +29,8 @@ __all__ = [
     "Ed448PublicKey",
     "Ed25519PrivateKey",
     "Ed25519PublicKey",
+    "MlDsa44Ed25519PrivateKey",
+    "MlDsa44Ed25519PublicKey",
     "OpaquePublicKey",
     "PrivateKey",
     "PublicKey",
@@ -46,6 +50,7 @@ PublicKey = (
     | Ed448PublicKey
     | SkEcdsaPublicKey
     | SkEd25519PublicKey
+    | MlDsa44Ed25519PublicKey
     | OpaquePublicKey
 )
 
@@ -57,7 +62,8 @@ PrivateKey = (
     | Ed448PrivateKey
     | SkEcdsaPrivateKey
     | SkEd25519PrivateKey
+    | MlDsa44Ed25519PrivateKey
 )
 
-FAMILIES = ("rsa", "dsa", "ecdsa", "ed25519", "ed448", "sk-ecdsa", "sk-ed25519", "opaque")
+FAMILIES = ("rsa", "dsa", "ecdsa", "ed25519", "ed448", "sk-ecdsa", "sk-ed25519", "mldsa44-ed25519", "opaque")
 """Every key family, in the order in which tables show them."""
