@@ -63,6 +63,9 @@ MAX_ARGON2_PARALLELISM = 64
 MAX_PBKDF2_ITERATIONS = 10_000_000
 """Iterations of PBKDF2: about five seconds of HMAC-SHA-256."""
 
+MAX_PBES1_ITERATIONS = 1_000_000
+"""Iterations of PBES1 and of PKCS#12's KDF, which no library offers: about a second in Python. OpenSSL writes 2,048."""
+
 MAX_SCRYPT_MEMORY = 256 * MIB
 """Bytes of memory that scrypt takes, 128 * N * r."""
 
@@ -78,6 +81,9 @@ MAX_PASSPHRASE = 64 * KIB
 
 MAX_COMMENT = 64 * KIB
 """Bytes of a comment that is kept."""
+
+# Numbers in DER have any length: above this one, messages stop counting (floats overflow, `str` refuses long numbers).
+_MOST = 10**18
 
 COSTLY_HINT = "pass --allow-costly-kdf if you trust where this file comes from"
 
@@ -138,8 +144,21 @@ def check_pbkdf2(iterations: int) -> None:
     """
     if iterations > MAX_PBKDF2_ITERATIONS:
         raise LimitError(
-            f"unlocking would take {iterations} iterations of PBKDF2, about {_seconds(iterations / 2e6)}; "
-            f"the limit is {MAX_PBKDF2_ITERATIONS}",
+            f"unlocking would take {_count(iterations)} iterations of PBKDF2, about "
+            f"{_seconds(min(iterations, _MOST) / 2e6)}; the limit is {MAX_PBKDF2_ITERATIONS}",
+            hint=COSTLY_HINT,
+        )
+
+
+def check_pbes1(iterations: int) -> None:
+    """Refuse PBES1 iterations that cost too much.
+
+    Raises: LimitError.
+    """
+    if iterations > MAX_PBES1_ITERATIONS:
+        raise LimitError(
+            f"unlocking would take {_count(iterations)} iterations of PBES1, about "
+            f"{_seconds(min(iterations, _MOST) / 1e6)}; the limit is {MAX_PBES1_ITERATIONS}",
             hint=COSTLY_HINT,
         )
 
@@ -156,19 +175,23 @@ def check_scrypt(n: int, r: int, p: int) -> None:
         )
     if n * r * p > MAX_SCRYPT_WORK:
         raise LimitError(
-            f"unlocking would take {n * r * p} steps of scrypt; the limit is {MAX_SCRYPT_WORK}",
+            f"unlocking would take {_count(n * r * p)} steps of scrypt; the limit is {MAX_SCRYPT_WORK}",
             hint=COSTLY_HINT,
         )
 
 
 def size(count: int) -> str:
     """Write a number of bytes for a person: `8 MiB`, `1.5 TiB`."""
-    amount = float(count)
+    amount = float(min(count, _MOST * KIB))
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
         if amount < KIB or unit == "TiB":
             break
         amount /= KIB
     return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"
+
+
+def _count(count: int) -> str:
+    return str(count) if count < _MOST else "more than 10^18"
 
 
 def _seconds(seconds: float) -> str:

@@ -9,6 +9,7 @@ Source: Baillie and Wagstaff, 'Lucas pseudoprimes', 1980; FIPS 186-5 appendix B.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import gcd, isqrt, prod
 
 __all__ = ["is_prime"]
@@ -25,8 +26,12 @@ SMALL_PRIMES = _sieve(1000)
 _PRIMORIAL = prod(SMALL_PRIMES)
 
 
+@lru_cache(maxsize=16)
 def is_prime(number: int) -> bool:
-    """Tell whether a number is prime, by the Baillie-PSW test."""
+    """Tell whether a number is prime, by the Baillie-PSW test.
+
+    The last few answers are kept: a key that was read and then written is proved twice.
+    """
     if number < 1_000_000:
         return number > 1 and all(number % prime for prime in SMALL_PRIMES if prime * prime <= number)
     return gcd(number, _PRIMORIAL) == 1 and _strong_base_2(number) and _strong_lucas(number)

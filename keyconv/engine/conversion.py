@@ -13,7 +13,6 @@ from keyconv.formats import by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, Locked
 from keyconv.secret import Passphrase
-from keyconv.text.comment import clean
 
 __all__ = ["KEEP", "Keep", "convert", "default_target", "verify", "write"]
 
@@ -55,7 +54,7 @@ def verify(data: bytes, entry: Entry, target: Format, options: WriteOptions) -> 
         _same(written.private == entry.private, "private half")
     _same(written.public == entry.public, "public half")
     if target.can.comment:
-        _same((written.comment or b"") == clean(entry.comment or b""), "comment")
+        _same((written.comment or b"") == target.fit_comment(entry.comment or b""), "comment")
     if target.can.certificate:
         _same(written.certificate == entry.certificate, "certificate")
     if target.can.options:
@@ -106,6 +105,8 @@ def convert(
     target = by_name(to or default_target(source.format, entry))
     options = options or WriteOptions()
     planned = plan(entry, target)
+    if strict:
+        planned.require_lossless()
     encrypted = isinstance(entry.private, Locked)
     if planned.needs_passphrase:
         entry = unlock(entry, passphrase, deriver=options.deriver)

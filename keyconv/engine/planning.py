@@ -71,6 +71,8 @@ def _losses(entry: Entry, target: Format) -> list[Note]:
         losses.append(Note("comment", f"{target.name} cannot hold the comment"))
     elif entry.comment and not is_clean(entry.comment):
         losses.append(Note("comment", "the control characters in the comment are replaced by spaces"))
+    elif entry.comment and target.fit_comment(entry.comment) != entry.comment:
+        losses.append(Note("comment", f"{target.name} cannot hold the white space before the comment"))
     if entry.certificate and not can.certificate:
         losses.append(Note("certificate", f"{target.name} cannot hold the certificate"))
     if entry.options and not can.options:

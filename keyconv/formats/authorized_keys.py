@@ -164,7 +164,7 @@ def _sniff(data: bytes) -> bool:
     line = first.group(1) if first else b""
     word, rest = _split_word(line)
     if rest.startswith(_BLOB_START):
-        return bool(_TYPE.match(word))
+        return bool(_TYPE.match(word)) and not word.startswith(_BLOB_START)
     options, rest = _split_options(line)
     if not _begins_key(rest):
         return False
@@ -409,4 +409,5 @@ OPENSSH_PUB = Format(
     read=_read,
     write=_write,
     suffix=".pub",
+    fit_comment=fit_comment,
 )

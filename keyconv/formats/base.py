@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from keyconv.crypto.kdf import Argon2Flavour, Deriver
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.secret import Passphrase
+from keyconv.text.comment import clean
 
 __all__ = ["Capabilities", "Format", "WriteOptions"]
 
@@ -59,7 +60,8 @@ class Format:
     """One format: `name` is what the command line calls it, `source` the document that defines it.
 
     `sniff` tells from the content whether a file is of this format, without judging the rest of it; `read` raises
-    keyconv's errors alone; `write` is None where the format is only read.
+    keyconv's errors alone; `write` is None where the format is only read; `fit_comment` gives a comment as the format
+    can hold it.
     """
 
     name: str
@@ -70,3 +72,4 @@ class Format:
     read: Callable[[bytes], KeyFile]
     write: Callable[[tuple[Entry, ...], WriteOptions], bytes] | None
     suffix: str = ""
+    fit_comment: Callable[[bytes], bytes] = clean

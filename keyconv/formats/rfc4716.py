@@ -129,6 +129,8 @@ def _read_header(cursor: _Cursor, notes: list[Note]) -> _Header:
         pieces[-1] = pieces[-1][:-1]
         pieces.append(cursor.take().text)
     tag, separator, value = b"".join(pieces).partition(b": ")
+    if b"\0" in value:
+        raise MalformedError("there is a zero byte in the header", place=place)
     if not separator or not _TAG.match(tag):
         raise MalformedError("a header is not a tag of at most 64 characters, ': ' and a value", place=place)
     if len(value) > limits.MAX_COMMENT:

@@ -12,7 +12,7 @@ from keyconv.errors import MalformedError, NotAKeyError, TruncatedError
 from keyconv.notes import Note
 from keyconv.text import base64, lines
 
-__all__ = ["Frame", "begins", "read", "write"]
+__all__ = ["Frame", "begins", "read", "read_all", "write"]
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9][A-Z0-9 ]*)-----\Z")
 _END = re.compile(rb"-----END ([A-Z0-9][A-Z0-9 ]*)-----\Z")
@@ -41,25 +41,29 @@ def read(data: bytes, notes: list[Note], *, headers: bool = False) -> Frame:
     Raises: NotAKeyError when the text begins with no frame; MalformedError for everything else that is not one.
     """
     rows = lines.split(data)
-    begin = _BEGIN.match(rows[0].text) if rows else None
-    if begin is None:
-        raise NotAKeyError("the first line is not the BEGIN line of a frame")
-    label = begin.group(1)
-    end_index = next((index for index, row in enumerate(rows) if row.text.startswith(b"-----END")), None)
-    if end_index is None:
-        raise TruncatedError("the END line is missing: the file is cut short", place=f"line {rows[-1].number}")
-    end = _END.match(rows[end_index].text)
-    if end is None or end.group(1) != label:
-        raise MalformedError("the END line does not match the BEGIN line", place=f"line {rows[end_index].number}")
-    for row in rows[end_index + 1 :]:
+    frame, after = _read_frame(rows, 0, headers)
+    for row in rows[after:]:
         if row.text:
             raise MalformedError("there is text after the END line", place=f"line {row.number}")
-    body = rows[1:end_index]
-    found = _read_headers(body) if headers else ()
-    if found:
-        body = body[len(found) + 1 :]
-    _note_line_ends(rows, end_index, notes)
-    return Frame(label.decode("ascii"), tuple(found), _decode(body))
+    _note_line_ends(rows, after, notes)
+    return frame
+
+
+def read_all(data: bytes, notes: list[Note], *, headers: bool = False) -> tuple[Frame, ...]:
+    """Read the frames that are the whole of the text, one or several, with nothing but blank lines between them.
+
+    Notes and raises as `read` does.
+    """
+    rows = lines.split(data)
+    frame, after = _read_frame(rows, 0, headers)
+    frames = [frame]
+    while begin := next((index for index in range(after, len(rows)) if rows[index].text), None):
+        if not _BEGIN.match(rows[begin].text):
+            raise MalformedError("there is text after the END line", place=f"line {rows[begin].number}")
+        frame, after = _read_frame(rows, begin, headers)
+        frames.append(frame)
+    _note_line_ends(rows, after, notes)
+    return tuple(frames)
 
 
 def write(
@@ -74,6 +78,25 @@ def write(
         + base64.encode_lines(data, width, end)
         + b"-----END " + name + b"-----" + end
     )  # fmt: skip
+
+
+def _read_frame(rows: list[lines.Line], start: int, headers: bool) -> tuple[Frame, int]:
+    # The frame that begins in row `start`, and the row after its END line.
+    begin = _BEGIN.match(rows[start].text) if rows else None
+    if begin is None:
+        raise NotAKeyError("the first line is not the BEGIN line of a frame")
+    label = begin.group(1)
+    end_index = next((index for index in range(start, len(rows)) if rows[index].text.startswith(b"-----END")), None)
+    if end_index is None:
+        raise TruncatedError("the END line is missing: the file is cut short", place=f"line {rows[-1].number}")
+    end = _END.match(rows[end_index].text)
+    if end is None or end.group(1) != label:
+        raise MalformedError("the END line does not match the BEGIN line", place=f"line {rows[end_index].number}")
+    body = rows[start + 1 : end_index]
+    found = _read_headers(body) if headers else []
+    if found:
+        body = body[len(found) + 1 :]
+    return Frame(label.decode("ascii"), tuple(found), _decode(body)), end_index + 1
 
 
 def _read_headers(body: list[lines.Line]) -> list[tuple[str, str]]:
@@ -103,21 +126,32 @@ def _decode(body: list[lines.Line]) -> bytes:
             raise MalformedError("there is white space around the line", place=f"line {row.number}")
     try:
         return base64.decode(b"".join(row.text for row in body))
-    except MalformedError:
-        # Say which line: decode line by line, where whole groups of four allow it.
-        for row in body:
-            try:
-                base64.decode(row.text + b"A" * (-len(row.text) % 4))
-            except MalformedError as error:
-                if row is not body[-1] or "character" in error.message:
-                    raise error.within(f"line {row.number}") from None
-        raise
+    except MalformedError as error:
+        raise _name_line(body, error) from None
 
 
-def _note_line_ends(rows: list[lines.Line], end_index: int, notes: list[Note]) -> None:
+def _name_line(body: list[lines.Line], whole: MalformedError) -> MalformedError:
+    """Say in which line the base64 is wrong, where that can be told; else it is in the last or in all of them."""
+    for row in body:
+        place = f"line {row.number}"
+        text = row.text.rstrip(b"=")
+        try:
+            base64.decode(text + b"A" * (-len(text) % 4))
+        except MalformedError as error:
+            return error.within(place)
+        if row is body[-1]:
+            return whole.within(place)
+        if text != row.text:
+            return MalformedError("there is base64 padding before the last line", place=place)
+        if len(text) != len(body[0].text):
+            return MalformedError(f"the line has {len(text)} characters, the first {len(body[0].text)}", place=place)
+    return whole
+
+
+def _note_line_ends(rows: list[lines.Line], after: int, notes: list[Note]) -> None:
     if any(row.end == b"\r\n" for row in rows):
         notes.append(Note("crlf", "the line ends are CR LF, which OpenSSH refuses in its own format"))
     if not rows[-1].end:
         notes.append(Note("missing-final-newline", "the last line has no line end, which OpenSSH refuses"))
-    if len(rows) > end_index + 1:
+    if len(rows) > after:
         notes.append(Note("blank-lines", "there are blank lines after the key"))

@@ -1,0 +1,20 @@
+"""The real tools that some tests ask."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+__all__ = ["require"]
+
+
+def require(tool: str) -> str:
+    """Give the path of a program; without it the test is skipped, or fails where CI=true promises every tool."""
+    path = shutil.which(tool)
+    if path is not None:
+        return path
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{tool} is not installed, and CI=true runs no test without its tools")
+    pytest.skip(f"{tool} is not installed")
