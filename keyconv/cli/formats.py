@@ -17,7 +17,7 @@ def run(*, screen: Screen) -> int:
     rows = [("FORMAT", "", "", "ENCRYPTED", *(family.upper() for family in FAMILIES))]
     for known in FORMATS:
         held = ["yes" if family in known.can.families else "-" for family in FAMILIES]
-        reads = "read" if known.write is None else "read, write"
+        reads = ", ".join(word for word, able in (("read", known.can.readable), ("write", known.write)) if able)
         kind = "private" if known.can.private else "public"
         rows.append((known.name, kind, reads, "yes" if known.can.encryption else "-", *held))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -35,7 +35,7 @@ def _facts(name: str) -> dict[str, object]:
         "title": known.title,
         "source": known.source,
         "private": can.private,
-        "read": True,
+        "read": known.can.readable,
         "write": known.write is not None,
         "key_types": [family for family in FAMILIES if family in can.families],
         "comment": can.comment,

@@ -51,8 +51,10 @@ def rewritable(path: str) -> tuple[str, os.stat_result]:
     """
     if not system.is_name(path):
         raise OutputError(system.BAD_NAME)
-    target = os.path.realpath(path, strict=True)
-    found = os.lstat(target)
+    found, target = os.lstat(path), path
+    if stat.S_ISLNK(found.st_mode):
+        target = os.path.realpath(path, strict=True)
+        found = os.lstat(target)
     kind = system.special(found.st_mode)
     if kind:
         raise OutputError(f"is {kind}")

@@ -5,13 +5,32 @@ from __future__ import annotations
 from keyconv.errors import UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
+from keyconv.formats.dropbear import DROPBEAR
+from keyconv.formats.jwk import JWK, JWK_PUB
 from keyconv.formats.openssh import OPENSSH
 from keyconv.formats.ppk import PPK1, PPK2, PPK3
 from keyconv.formats.rfc4716 import RFC4716
+from keyconv.formats.ssh1 import SSH1, SSH1_PUB
+from keyconv.formats.sshcom import SSHCOM
+from keyconv.formats.sshfp import SSHFP
 
 __all__ = ["ALIASES", "FORMATS", "by_name"]
 
-FORMATS: tuple[Format, ...] = (PPK3, PPK2, PPK1, OPENSSH, OPENSSH_PUB, RFC4716)
+FORMATS: tuple[Format, ...] = (
+    PPK3,
+    PPK2,
+    PPK1,
+    OPENSSH,
+    SSHCOM,
+    SSH1,
+    DROPBEAR,
+    JWK,
+    OPENSSH_PUB,
+    RFC4716,
+    SSH1_PUB,
+    SSHFP,
+    JWK_PUB,
+)
 
 ALIASES = {"ppk3": "ppk"}
 """Other names that the command line takes."""

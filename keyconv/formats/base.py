@@ -16,7 +16,11 @@ __all__ = ["Capabilities", "Format", "WriteOptions"]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a format can hold. `families` are the key families; `ciphers` those it can be written with."""
+    """What a format can hold.
+
+    `families` are the key families; `ciphers` those it can be written with; `readable` is False where it holds only
+    hashes of a key.
+    """
 
     private: bool
     families: frozenset[str]
@@ -28,6 +32,7 @@ class Capabilities:
     ciphers: tuple[str, ...] = ()
     kdfs: tuple[str, ...] = ()
     shows_public: bool = True
+    readable: bool = True
 
     @property
     def encryption(self) -> bool:
