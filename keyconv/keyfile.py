@@ -42,6 +42,11 @@ class Locked(ABC):
     def protection(self) -> Protection:
         """Cipher and KDF, as the file states them."""
 
+    @property
+    def known_family(self) -> str | None:
+        """The family of the key, where the file tells it although it hides the public half."""
+        return None
+
     @abstractmethod
     def unlock(self, passphrase: Passphrase, deriver: Deriver | None = None) -> Unlocked:
         """Decrypt the private half and prove it.

@@ -45,18 +45,25 @@ def plan(entry: Entry, target: Format) -> Plan:
             raise entry.fault
         if entry.private is None:
             raise MisfitError(f"the file holds no private half, and {target.name} is a format for private keys")
-    if entry.public is not None and entry.public.family not in target.can.families:
+    family = _family(entry)
+    if family and family not in target.can.families:
         able = _names(entry, private=target.can.private)
         raise MisfitError(
-            f"{target.name} cannot hold {entry.public.algorithm}",
+            f"{target.name} cannot hold {entry.public.algorithm if entry.public else family}",
             hint=f"formats that can: {able}" if able else "no format that keyconv writes can",
         )
     needs = isinstance(entry.private, Locked) and (target.can.private or entry.public is None)
     return Plan(target, tuple(_losses(entry, target)), needs)
 
 
+def _family(entry: Entry) -> str | None:
+    if entry.public is not None:
+        return entry.public.family
+    return entry.private.known_family if isinstance(entry.private, Locked) else None
+
+
 def _names(entry: Entry, *, private: bool) -> str:
-    family = entry.public.family if entry.public else ""
+    family = _family(entry)
     return ", ".join(
         known.name
         for known in FORMATS

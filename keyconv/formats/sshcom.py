@@ -69,6 +69,11 @@ class LockedSshcom(Locked):
     section: bytes
 
     @property
+    def known_family(self) -> str:
+        """What the key type in clear says."""
+        return self.family
+
+    @property
     def protection(self) -> Protection:
         """Triple DES in CBC mode, under MD5."""
         return Protection(_CIPHER.name, SshcomMd5())
