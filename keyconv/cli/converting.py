@@ -14,6 +14,7 @@ from keyconv.crypto import fingerprint
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import Plan, plan, write
 from keyconv.engine.conversion import default_target
+from keyconv.engine.planning import family_of
 from keyconv.errors import KeyconvError, LimitError, LossError, MisfitError, OutputError, UsageError
 from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format, WriteOptions
@@ -86,7 +87,7 @@ def choose_target(source: str, entry: Entry, options: OutputOptions) -> Format:
     suffix = PurePath(options.output).suffix.lower() if options.output else ""
     names = _BY_SUFFIX.get(suffix, ())
     formats = [known for name in names for known in FORMATS if known.name == name]
-    family = entry.public.family if entry.public else None
+    family = family_of(entry)
     has_private = entry.private is not None or entry.fault is not None
     for known in formats:
         if (family is None or family in known.can.families) and (has_private or not known.can.private):

@@ -60,8 +60,12 @@ KdfTime = Annotated[
 ]
 KdfParallelism = Annotated[Optional[int], typer.Option(metavar="N", min=1, max=64, help="For ppk: lanes [1].")]
 Rounds = Annotated[
-    Optional[int], typer.Option(metavar="N", min=1, max=2**32 - 1, help="For openssh: rounds of bcrypt [24].")
+    Optional[int],
+    typer.Option(
+        metavar="N", min=1, max=2**32 - 1, help="For openssh: rounds of bcrypt [24]; pkcs8: iterations [600000]."
+    ),
 ]
 CipherName = Annotated[
-    Optional[str], typer.Option("--cipher", metavar="NAME", help="For openssh: the cipher [aes256-ctr].")
+    Optional[str],
+    typer.Option("--cipher", metavar="NAME", help="For openssh [aes256-ctr], pem and pkcs8 [aes-256-cbc]."),
 ]

@@ -11,7 +11,7 @@ from keyconv.keyfile import Entry, Locked
 from keyconv.notes import Note
 from keyconv.text.comment import is_clean
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Plan", "family_of", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def plan(entry: Entry, target: Format) -> Plan:
             raise entry.fault
         if entry.private is None:
             raise MisfitError(f"the file holds no private half, and {target.name} is a format for private keys")
-    family = _family(entry)
+    family = family_of(entry)
     if family and family not in target.can.families:
         able = _names(entry, private=target.can.private)
         raise MisfitError(
@@ -56,14 +56,15 @@ def plan(entry: Entry, target: Format) -> Plan:
     return Plan(target, tuple(_losses(entry, target)), needs)
 
 
-def _family(entry: Entry) -> str | None:
+def family_of(entry: Entry) -> str | None:
+    """Tell the family of a key, as far as that is known while it is locked."""
     if entry.public is not None:
         return entry.public.family
     return entry.private.known_family if isinstance(entry.private, Locked) else None
 
 
 def _names(entry: Entry, *, private: bool) -> str:
-    family = _family(entry)
+    family = family_of(entry)
     return ", ".join(
         known.name
         for known in FORMATS

@@ -8,8 +8,12 @@ from keyconv.formats.base import Format
 from keyconv.formats.dropbear import DROPBEAR
 from keyconv.formats.jwk import JWK, JWK_PUB
 from keyconv.formats.openssh import OPENSSH
+from keyconv.formats.pem import PEM
+from keyconv.formats.pkcs1_pub import PKCS1_PUB
+from keyconv.formats.pkcs8 import PKCS8
 from keyconv.formats.ppk import PPK1, PPK2, PPK3
 from keyconv.formats.rfc4716 import RFC4716
+from keyconv.formats.spki import SPKI
 from keyconv.formats.ssh1 import SSH1, SSH1_PUB
 from keyconv.formats.sshcom import SSHCOM
 from keyconv.formats.sshfp import SSHFP
@@ -21,12 +25,16 @@ FORMATS: tuple[Format, ...] = (
     PPK2,
     PPK1,
     OPENSSH,
+    PEM,
+    PKCS8,
     SSHCOM,
     SSH1,
     DROPBEAR,
     JWK,
     OPENSSH_PUB,
     RFC4716,
+    SPKI,
+    PKCS1_PUB,
     SSH1_PUB,
     SSHFP,
     JWK_PUB,

@@ -1,0 +1,298 @@
+"""Private keys in DER: PKCS#1's RSAPrivateKey, SEC 1's ECPrivateKey, OpenSSL's DSA form, and PKCS#8.
+
+The readers compare what the model does not keep; the numbers are proved by `keyconv.crypto.pairing.prove`. Where a file
+states no public half, it is derived here.
+
+Source: RFC 8017 appendix A.1.2 (RSA), RFC 5915 (EC), RFC 5958 (PKCS#8), RFC 8410 section 7 (EdDSA); the DSA form is
+documented by OpenSSL's d2i_DSAPrivateKey(3) alone.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from keyconv.codec import ec_der
+from keyconv.codec.der_public import (
+    Algorithm,
+    DsaGroup,
+    Edwards,
+    Rsa,
+    read_algorithm,
+    read_public,
+    write_algorithm,
+)
+from keyconv.crypto import pairing
+from keyconv.errors import ContradictionError, MalformedError, MismatchError, UnsupportedError
+from keyconv.keys import (
+    Curve,
+    DsaPrivateKey,
+    DsaPublicKey,
+    EcdsaPrivateKey,
+    EcdsaPublicKey,
+    Ed448PrivateKey,
+    Ed448PublicKey,
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+    MlDsa44Ed25519PrivateKey,
+    PrivateKey,
+    PublicKey,
+    RsaPrivateKey,
+    RsaPublicKey,
+    SkEcdsaPrivateKey,
+    SkEd25519PrivateKey,
+)
+from keyconv.notes import Note
+from keyconv.wire import der
+from keyconv.wire.der import DerReader
+
+__all__ = ["read_dsa", "read_pkcs1", "read_pkcs8", "read_sec1", "write_pkcs8", "write_traditional"]
+
+_EXPLICIT_1 = 0xA1
+"""The tag of a value wrapped in `[1]`, where a tag that is replaced by `[1]` gives 0x81."""
+
+
+# ── reading the traditional forms ──────────────────────────────────────────────────────────────────────────────────
+
+
+def read_pkcs1(data: bytes) -> RsaPrivateKey:
+    """Read an RSAPrivateKey that is the whole of the data.
+
+    Raises: MalformedError; UnsupportedError for more than two primes; ContradictionError when dmp1 or dmq1 is wrong.
+    """
+    reader = DerReader(data)
+    private = _read_rsa(reader)
+    reader.finish("the RSAPrivateKey")
+    return private
+
+
+def read_sec1(data: bytes, notes: list[Note]) -> EcdsaPrivateKey:
+    """Read an ECPrivateKey, which must name its curve, that is the whole of the data.
+
+    A scalar that has not the length of the field and an absent public key are noted.
+
+    Raises: MalformedError; UnsupportedError for an unknown curve; ContradictionError for a scalar out of range.
+    """
+    reader = DerReader(data)
+    private = _read_ec(reader, None, notes)
+    reader.finish("the ECPrivateKey")
+    return private
+
+
+def read_dsa(data: bytes) -> DsaPrivateKey:
+    """Read OpenSSL's DSA private key that is the whole of the data."""
+    reader = DerReader(data)
+    fields = reader.sequence("DSAPrivateKey")
+    reader.finish("the DSAPrivateKey")
+    if fields.count("version") != 0:
+        raise UnsupportedError("the DSA private key is not of version 0")
+    public = DsaPublicKey(
+        p=fields.integer("DSA modulus p"),
+        q=fields.integer("DSA order q"),
+        g=fields.integer("DSA generator g"),
+        y=fields.integer("DSA public number y"),
+    )
+    private = DsaPrivateKey(public, fields.integer("DSA private number x"))
+    fields.finish("the DSA private number x")
+    return private
+
+
+def _read_rsa(reader: DerReader) -> RsaPrivateKey:
+    fields = reader.sequence("RSAPrivateKey")
+    version = fields.count("version")
+    if version != 0:
+        what = "has more than two primes" if version == 1 else "is not of version 0"
+        raise UnsupportedError(f"the RSA private key {what}")
+    n, e = fields.integer("RSA modulus n"), fields.integer("RSA exponent e")
+    d = fields.integer("RSA exponent d")
+    p, q = fields.integer("RSA prime p"), fields.integer("RSA prime q")
+    dmp1, dmq1 = fields.integer("RSA exponent dmp1"), fields.integer("RSA exponent dmq1")
+    iqmp = fields.integer("RSA coefficient iqmp")
+    fields.finish("the RSA coefficient iqmp")
+    private = RsaPrivateKey(RsaPublicKey(e=e, n=n), d=d, p=p, q=q, iqmp=iqmp)
+    # Primes of 0 and 1 have no exponents to compare; `prove` refuses them.
+    if p > 1 and q > 1 and (dmp1, dmq1) != (private.dmp1, private.dmq1):
+        name, prime = ("dmq1", "q") if dmp1 == private.dmp1 else ("dmp1", "p")
+        raise ContradictionError(f"the RSA exponent {name} is not d modulo {prime} - 1")
+    return private
+
+
+def _read_ec(
+    reader: DerReader, curve: Curve | None, notes: list[Note], attached: EcdsaPublicKey | None = None
+) -> EcdsaPrivateKey:
+    # `curve` and `attached` are what PKCS#8 says around this structure.
+    fields = reader.sequence("ECPrivateKey")
+    if fields.count("version") != 1:
+        raise UnsupportedError("the EC private key is not of version 1")
+    scalar = fields.octets("private scalar")
+    if fields.next_is_context(0):
+        parameters = fields.context("curve parameters", 0)
+        stated = ec_der.read_curve(parameters, notes)
+        parameters.finish("the curve parameters")
+        if curve is not None and stated != curve:
+            raise MismatchError(f"the algorithm names the curve {curve.name}, the key in it {stated.name}")
+        curve = stated
+    if curve is None:
+        raise MalformedError("the EC private key does not say which curve it is on")
+    d = _read_scalar(scalar, curve, notes)
+    public = attached
+    if fields.next_is_context(1):
+        wrapped = fields.context("public key", 1)
+        point = ec_der.uncompress(curve, wrapped.bits("public point"), notes)
+        wrapped.finish("the public point")
+        public = EcdsaPublicKey(curve, point)
+    fields.finish("the last field of the ECPrivateKey")
+    if public is None:
+        notes.append(Note("noncanonical", "the public half is not there, which PuTTY needs; derived from the private"))
+        public = pairing.derive_ecdsa(curve, d)
+    return EcdsaPrivateKey(public, d)
+
+
+def _read_scalar(scalar: bytes, curve: Curve, notes: list[Note]) -> int:
+    length = curve.field_bytes
+    if not 1 <= len(scalar) <= length + 1 or (len(scalar) > length and scalar[0]):
+        raise MalformedError(f"the private scalar has {len(scalar)} bytes instead of {length}")
+    d = int.from_bytes(scalar, "big")
+    if not 1 <= d < curve.n:
+        raise ContradictionError(f"the private scalar is not from 1 to the order of {curve.name}")
+    if len(scalar) != length:
+        # PuTTY writes the bytes of an mpint, OpenSSL before 2014 the fewest bytes.
+        notes.append(
+            Note("noncanonical", f"the private scalar has {len(scalar)} bytes instead of {length}, as PuTTY writes it")
+        )
+    return d
+
+
+# ── reading PKCS#8 ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_pkcs8(data: bytes, notes: list[Note]) -> PrivateKey:
+    """Read a PrivateKeyInfo or OneAsymmetricKey that is the whole of the data.
+
+    Attributes are passed over and noted, and so is the public key in ring's encoding.
+
+    Raises: MalformedError; UnsupportedError for an unknown algorithm; MismatchError when two statements of the curve or
+    of the public key differ; ContradictionError for numbers out of range.
+    """
+    reader = DerReader(data)
+    fields = reader.sequence("PrivateKeyInfo")
+    reader.finish("the PrivateKeyInfo")
+    version = fields.count("version")
+    if version > 1:
+        raise UnsupportedError(f"PKCS#8 of version {version} is not known")
+    algorithm = read_algorithm(fields, notes)
+    key = fields.within_octets("private key")
+    if fields.next_is_context(0):
+        attributes = fields.context("attributes", 0)
+        while attributes.peek() is not None:
+            attributes.skip("attribute")
+        notes.append(Note("attributes", "the key has attributes, which keyconv neither judges nor keeps"))
+    attached = _read_attached(algorithm, fields, version, notes)
+    fields.finish("the last field of the PrivateKeyInfo")
+    private = _read_inner(algorithm, key, attached, notes)
+    key.finish("the private key")
+    if attached is not None and private.public != attached:
+        raise MismatchError("the file states two different public keys")
+    return private
+
+
+def _read_attached(algorithm: Algorithm, fields: DerReader, version: int, notes: list[Note]) -> PublicKey | None:
+    if not fields.next_is_context(1):
+        if version == 1:
+            raise MalformedError("the version is 1, which says that a public key is attached, and there is none")
+        return None
+    if version == 0:
+        raise MalformedError("the version is 0, which says that no public key is attached, and there is one")
+    if fields.peek() == _EXPLICIT_1:
+        # ring before 0.17 wraps a BIT STRING where RFC 5958 replaces its tag (briansmith/ring issue 1464).
+        wrapped = fields.context("attached public key", 1)
+        contents = wrapped.bits("attached public key")
+        wrapped.finish("the attached public key")
+        notes.append(Note("noncanonical", "the attached public key is tagged as ring before 0.17 did it"))
+    else:
+        contents = fields.implicit_bits("attached public key", 1)
+    return read_public(algorithm, contents, notes)
+
+
+def _read_inner(algorithm: Algorithm, key: DerReader, attached: PublicKey | None, notes: list[Note]) -> PrivateKey:
+    match algorithm:
+        case Rsa():
+            return _read_rsa(key)
+        case DsaGroup():
+            return _read_dsa_number(algorithm, key.integer("DSA private number x"))
+        case Curve():
+            return _read_ec(key, algorithm, notes, attached if isinstance(attached, EcdsaPublicKey) else None)
+        case Edwards(length=length):
+            seed = key.octets("seed")
+            if len(seed) != length:
+                raise MalformedError(f"the seed has {len(seed)} bytes instead of {length}")
+            if length == 32:
+                public = attached if isinstance(attached, Ed25519PublicKey) else pairing.derive_ed25519(seed)
+                return Ed25519PrivateKey(public, seed)
+            public_448 = attached if isinstance(attached, Ed448PublicKey) else pairing.derive_ed448(seed)
+            return Ed448PrivateKey(public_448, seed)
+        case _:
+            assert_never(algorithm)
+
+
+def _read_dsa_number(group: DsaGroup, x: int) -> DsaPrivateKey:
+    # The group is checked before it is calculated with: g stands in for y, which is as good a member of it.
+    pairing.check_public(DsaPublicKey(group.p, group.q, group.g, group.g))
+    if not 1 <= x < group.q:
+        raise ContradictionError("the DSA private number x is not from 1 to q - 1")
+    return DsaPrivateKey(DsaPublicKey(group.p, group.q, group.g, pow(group.g, x, group.p)), x)
+
+
+# ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def write_traditional(private: RsaPrivateKey | DsaPrivateKey | EcdsaPrivateKey) -> bytes:
+    """Write PKCS#1, SEC 1 (with curve and public key) or OpenSSL's DSA form."""
+    match private:
+        case RsaPrivateKey():
+            return _write_rsa(private)
+        case DsaPrivateKey(public=public):
+            numbers = (0, public.p, public.q, public.g, public.y, private.x)
+            return der.sequence(*map(der.integer, numbers))
+        case EcdsaPrivateKey():
+            return _write_ec(private, der.context(0, ec_der.write_curve(private.public.curve)))
+        case _:
+            assert_never(private)
+
+
+def write_pkcs8(private: PrivateKey) -> bytes:
+    """Write a PrivateKeyInfo, version 0; an EC key's curve stands in the algorithm alone, as OpenSSL writes it."""
+    match private:
+        case RsaPrivateKey():
+            inner = _write_rsa(private)
+        case DsaPrivateKey():
+            inner = der.integer(private.x)
+        case EcdsaPrivateKey():
+            inner = _write_ec(private, b"")
+        case Ed25519PrivateKey() | Ed448PrivateKey():
+            inner = der.octets(private.seed)
+        case SkEcdsaPrivateKey() | SkEd25519PrivateKey() | MlDsa44Ed25519PrivateKey():
+            raise AssertionError("the plan refuses what PKCS#8 cannot hold")
+        case _:
+            assert_never(private)
+    return der.sequence(der.integer(0), write_algorithm(private.public), der.octets(inner))
+
+
+def _write_rsa(private: RsaPrivateKey) -> bytes:
+    numbers = (
+        0,
+        private.public.n,
+        private.public.e,
+        private.d,
+        private.p,
+        private.q,
+        private.dmp1,
+        private.dmq1,
+        private.iqmp,
+    )
+    return der.sequence(*map(der.integer, numbers))
+
+
+def _write_ec(private: EcdsaPrivateKey, parameters: bytes) -> bytes:
+    scalar = private.d.to_bytes(private.public.curve.field_bytes, "big")
+    public = der.context(1, der.bits(private.public.point))
+    return der.sequence(der.integer(1), der.octets(scalar), parameters, public)

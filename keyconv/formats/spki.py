@@ -1,0 +1,54 @@
+"""Public keys as X.509 and OpenSSL write them: SubjectPublicKeyInfo.
+
+Source: RFC 5280 section 4.1.2.7; the frame: RFC 7468 section 13.
+"""
+
+from __future__ import annotations
+
+from keyconv.codec import der_file, der_public
+from keyconv.codec.der_file import Kind
+from keyconv.crypto import pairing
+from keyconv.errors import KeyconvError, MisfitError
+from keyconv.formats.base import Capabilities, Format, WriteOptions
+from keyconv.keyfile import Entry, KeyFile
+from keyconv.notes import Note
+from keyconv.text import pem
+
+__all__ = ["SPKI"]
+
+_LABEL = "PUBLIC KEY"
+_LABELS: dict[str, Kind] = {_LABEL: "spki"}
+
+
+def _sniff(data: bytes) -> bool:
+    return der_file.sniff(data, _LABELS)
+
+
+def _read(data: bytes) -> KeyFile:
+    try:
+        notes: list[Note] = []
+        _, contents = der_file.read(data, _LABELS, notes)
+        public = der_public.read_spki(contents, notes)
+        pairing.check_public(public)
+    except KeyconvError as error:
+        raise error.within("spki") from None
+    return KeyFile(SPKI.name, "public", (Entry(public),), tuple(notes))
+
+
+def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
+    (entry,) = entries
+    if entry.public is None:
+        raise MisfitError("the public half is not known until the private one is unlocked")
+    return pem.write(_LABEL, der_public.write_spki(entry.public), end=options.line_end)
+
+
+SPKI = Format(
+    name="spki",
+    title="public key in X.509's SubjectPublicKeyInfo",
+    source="RFC 5280 section 4.1.2.7, RFC 7468 section 13",
+    can=Capabilities(private=False, families=frozenset({"rsa", "dsa", "ecdsa", "ed25519", "ed448"})),
+    sniff=_sniff,
+    read=_read,
+    write=_write,
+    suffix=".pub.pem",
+)
