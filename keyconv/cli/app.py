@@ -175,6 +175,12 @@ def public(
     force: Force = False,
     strict: Strict = False,
     comment: Comment = None,
+    options: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="OPTIONS", help="What the line allows, as authorized_keys has it: 'restrict,command=\"...\"'."
+        ),
+    ] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
@@ -204,6 +210,7 @@ def public(
                 allow_costly=allow_costly_kdf,
             ),
             OutputOptions(format=to, output=output, force=force, strict=strict, comment=comment),
+            options,
             screen=screen,
         )
 
@@ -216,6 +223,11 @@ def inspect(
     source: From = None,
     key: Key = None,
     visual: Annotated[bool, typer.Option("--visual", help="Draw the fingerprint as 'ssh-keygen -lv' does.")] = False,
+    show_private: Annotated[
+        bool, typer.Option("--show-private", help="With -o FILE: the values of the private half too.")
+    ] = False,
+    output: Output = None,
+    force: Force = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
@@ -242,7 +254,7 @@ def inspect(
                 no_input=True,
                 allow_costly=allow_costly_kdf,
             ),
-            visual=visual,
+            command.Wanted(visual=visual, show_private=show_private, output=output, force=force),
             screen=screen,
         )
 

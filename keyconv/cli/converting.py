@@ -12,7 +12,7 @@ from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import OutputOptions
 from keyconv.crypto import fingerprint
 from keyconv.crypto.kdf import Deriver
-from keyconv.engine import Plan, plan, write
+from keyconv.engine import Plan, choose, plan, read, write
 from keyconv.engine.conversion import default_target
 from keyconv.engine.planning import family_of
 from keyconv.errors import KeyconvError, LimitError, LossError, MisfitError, OutputError, UsageError
@@ -52,7 +52,7 @@ def convert_entry(
 def _convert_entry(
     opener: Opener, path: str, source: str, entry: Entry, options: OutputOptions, inputs: tuple[str, ...]
 ) -> Conversion:
-    entry = _with_comment(entry, options)
+    entry = _with_comment(_with_certificate(opener, path, entry), options)
     target = choose_target(source, entry, options)
     known = planned = _plan(opener, path, entry, target, options, ())
     check_costs(target, options)
@@ -167,6 +167,26 @@ def _blob(entry: Entry) -> bytes:
     from keyconv.codec import public_blob
 
     return public_blob.write(entry.public) if entry.public is not None else b""
+
+
+def _with_certificate(opener: Opener, path: str, entry: Entry) -> Entry:
+    """Take the certificate in the `-cert.pub` beside a private key along, if it is for this key."""
+    from keyconv.cli.companion import find_certificate
+    from keyconv.files import load
+
+    beside = find_certificate(path) if entry.private is not None and entry.certificate is None else None
+    if beside is None:
+        return entry
+    try:
+        certificate = choose(read(load(beside))).certificate
+    except KeyconvError as error:
+        opener.screen.note(f"not taken along: {error}", beside)
+        return entry
+    if certificate is None or (entry.public is not None and certificate.key != entry.public):
+        opener.screen.note("not taken along: it is no certificate for this key", beside)
+        return entry
+    opener.screen.note("the certificate beside the key", beside)
+    return replace(entry, certificate=certificate)
 
 
 def _with_comment(entry: Entry, options: OutputOptions) -> Entry:

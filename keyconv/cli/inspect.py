@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from keyconv.cli.escape import printable
-from keyconv.cli.opening import Opener, shown
+from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
 from keyconv.engine import choose
 from keyconv.engine import inspect as describe
-from keyconv.errors import KeyconvError
+from keyconv.errors import KeyconvError, UsageError
 from keyconv.formats import by_name
 from keyconv.keyfile import Entry, KeyFile, Locked
 
-__all__ = ["run"]
+__all__ = ["Wanted", "run"]
 
 
-def run(inputs: tuple[str, ...], source: InputOptions, *, visual: bool, screen: Screen) -> int:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to show: the picture of the fingerprint, the private values; and where, if not on standard output."""
+
+    visual: bool = False
+    show_private: bool = False
+    output: str | None = None
+    force: bool = False
+
+
+def run(inputs: tuple[str, ...], source: InputOptions, wanted: Wanted, *, screen: Screen) -> int:
     """Describe every input; give the code of the first that failed."""
+    if wanted.show_private and wanted.output in (None, STDIN):
+        raise UsageError("--show-private needs a file to write to: -o FILE")
+    if wanted.output not in (None, STDIN):
+        _check_output(wanted, inputs)
     opener = Opener(replace(screen, quiet=True), source, inputs)
     described: list[Any] = []
+    texts: list[str] = []
     exit_code = 0
     for path in inputs:
         try:
@@ -33,14 +48,40 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, visual: bool, screen: 
             screen.error(error.at_path(shown(path)))
             exit_code = exit_code or error.exit_code
             continue
-        description = describe(keyfile, path)
+        description = describe(keyfile, path, show_private=wanted.show_private)
         if screen.as_json:
             described.append(description)
         else:
-            screen.data("\n".join(_text(description, keyfile, visual=visual)) + "\n")
+            texts.append("\n".join(_text(description, keyfile, visual=wanted.visual)) + "\n")
+            if wanted.output in (None, STDIN):
+                screen.data(texts.pop())
     if screen.as_json:
-        screen.data(to_json(described))
+        texts.append(to_json(described))
+    if texts:
+        _put("".join(texts), wanted, inputs, screen)
     return exit_code
+
+
+def _check_output(wanted: Wanted, inputs: tuple[str, ...]) -> None:
+    from keyconv.files import check_target
+
+    try:
+        check_target(wanted.output or "", force=wanted.force, inputs=inputs)
+    except KeyconvError as error:
+        raise error.at_path(wanted.output or "") from None
+
+
+def _put(text: str, wanted: Wanted, inputs: tuple[str, ...], screen: Screen) -> None:
+    from keyconv.files import save
+
+    if wanted.output is None or wanted.output == STDIN:
+        screen.data(text)
+        return
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        save(wanted.output, data, private=wanted.show_private, force=wanted.force, inputs=inputs)
+    except KeyconvError as error:
+        raise error.at_path(wanted.output) from None
 
 
 def _read(opener: Opener, path: str) -> KeyFile:
@@ -92,7 +133,12 @@ def _key(key: Any, entry: Entry, *, visual: bool) -> Iterator[str]:
         yield from _row("cipher", key["cipher"])
         costs = ", ".join(f"{name} {value}" for name, value in key["kdf"].items() if name not in ("name", "salt"))
         yield from _row("KDF", f"{key['kdf']['name']}" + (f" ({costs})" if costs else ""))
+    for component in key["components"]:
+        name = ("private " if component["secret"] else "") + component["name"]
+        value = f" {component['value']}" if component["secret"] and "value" in component else ""
+        yield from _row("component", f"{name}, {component['size']}{value}")
     yield from _certificate(key["certificate"])
+    yield from _row("JWK", key["jwk_thumbprint"])
     yield from _row("public key", key["public_key"])
     for note in key["notes"]:
         yield from _row("note", note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from keyconv.cli.converting import put
@@ -12,17 +13,21 @@ from keyconv.engine import choose, plan
 from keyconv.engine.conversion import verify
 from keyconv.errors import KeyconvError, LossError, OutputError, UsageError
 from keyconv.formats import by_name
+from keyconv.formats.authorized_keys import parse_options
 from keyconv.formats.base import Format, WriteOptions
-from keyconv.keyfile import Entry, Locked
+from keyconv.keyfile import Entry, Locked, Option
 
 __all__ = ["run"]
 
 
-def run(inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *, screen: Screen) -> int:
+def run(
+    inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, allowed: str | None = None, *, screen: Screen
+) -> int:
     """Write the public half of every key of every input, and give the exit code."""
     chosen = by_name(target.format or "openssh-pub")
     if chosen.can.private:
         raise UsageError(f"{chosen.name} is a format for private keys", hint="keyconv convert writes those")
+    line_options = _parse(allowed, chosen)
     if target.output is not None and target.output != STDIN:
         from keyconv.files import check_target
 
@@ -40,6 +45,8 @@ def run(inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *,
             exit_code = exit_code or error.exit_code
     if not entries:
         return exit_code
+    if line_options is not None:
+        entries = [replace(entry, options=line_options) for entry in entries]
     if len(entries) > 1 and not chosen.can.many:
         raise UsageError(f"there are {len(entries)} keys, and {chosen.name} holds one", hint="choose one with --key N")
     options = WriteOptions()
@@ -51,6 +58,17 @@ def run(inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *,
     except OutputError as error:
         raise error.at_path(target.output or "") from None
     return exit_code
+
+
+def _parse(allowed: str | None, chosen: Format) -> tuple[Option, ...] | None:
+    if allowed is None:
+        return None
+    if not chosen.can.options:
+        raise UsageError(f"--options is for openssh-pub, not for {chosen.name}")
+    try:
+        return parse_options(os.fsencode(allowed))
+    except KeyconvError as error:
+        raise UsageError(f"--options: {error}", hint=error.hint) from None
 
 
 def _read(opener: Opener, path: str, chosen: Format, target: OutputOptions) -> list[Entry]:

@@ -38,6 +38,8 @@ def write(entry: Entry, format: str | Format, options: WriteOptions | None = Non
     plan(entry, target)
     if target.write is None or (target.can.private and isinstance(entry.private, Locked)):
         raise ValueError("a key must be unlocked before it is written")
+    if entry.certificate is not None and entry.certificate.key != entry.public:
+        raise MismatchError("the certificate is for another key")
     data = target.write((entry,), options)
     verify(data, entry, target, options)
     return data

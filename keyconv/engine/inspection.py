@@ -6,7 +6,9 @@ from typing import TypedDict
 
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
+from keyconv.engine.components import Component, components
 from keyconv.errors import LimitError
+from keyconv.formats import jwk
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.keys import Certificate, PublicKey
 from keyconv.keys.certificate import HOST
@@ -27,6 +29,8 @@ class KeyInspection(TypedDict, total=False):
     fingerprints: dict[str, str] | None
     public_key: str | None
     certificate: dict[str, object] | None
+    components: list[dict[str, str | bool]]
+    jwk_thumbprint: str | None
     options: list[dict[str, str | None]]
     notes: list[str]
 
@@ -40,12 +44,15 @@ class Inspection(KeyInspection, total=False):
     keys: list[KeyInspection]
 
 
-def inspect(keyfile: KeyFile, path: str = "") -> Inspection:
-    """Describe a file that was read; unlock its entries first to have what the passphrase hides."""
+def inspect(keyfile: KeyFile, path: str = "", *, show_private: bool = False) -> Inspection:
+    """Describe a file that was read; unlock its entries first to have what the passphrase hides.
+
+    With `show_private` the values of the private half are in it: such an object is as secret as the key.
+    """
     notes = [str(note) for note in keyfile.notes]
     head: Inspection = {"path": path, "format": keyfile.format, "kind": keyfile.kind}
     if len(keyfile.entries) == 1 and keyfile.kind != "authorized_keys":
-        described = _describe(keyfile.entries[0])
+        described = _describe(keyfile.entries[0], show_private)
         described["notes"] = notes + described["notes"]
         del described["line"]
         return {**head, **described}
@@ -59,9 +66,11 @@ def inspect(keyfile: KeyFile, path: str = "") -> Inspection:
         "fingerprints": None,
         "public_key": None,
         "certificate": None,
+        "components": [],
+        "jwk_thumbprint": None,
         "notes": notes,
     }
-    return {**head, **unknown, "keys": [_describe(entry) for entry in keyfile.entries]}
+    return {**head, **unknown, "keys": [_describe(entry, show_private) for entry in keyfile.entries]}
 
 
 def public_line(public: PublicKey) -> str:
@@ -71,7 +80,7 @@ def public_line(public: PublicKey) -> str:
     return f"{public.algorithm} {base64.encode(public_blob.write(public)).decode('ascii')}"
 
 
-def _describe(entry: Entry) -> KeyInspection:
+def _describe(entry: Entry, show_private: bool) -> KeyInspection:
     public = entry.public
     locked = entry.private if isinstance(entry.private, Locked) else None
     notes = [str(note) for note in entry.notes]
@@ -93,6 +102,8 @@ def _describe(entry: Entry) -> KeyInspection:
         "fingerprints": {"sha256": fingerprint.sha256(blob), "md5": fingerprint.md5(blob)} if public else None,
         "public_key": public_line(public) if public else None,
         "certificate": _certificate(entry.certificate) if entry.certificate else None,
+        "components": [_component(each, show_private) for each in components(entry)],
+        "jwk_thumbprint": jwk.thumbprint(public) if public and public.family in jwk.JWK_PUB.can.families else None,
         "notes": notes,
     }
     if entry.options:
@@ -100,6 +111,17 @@ def _describe(entry: Entry) -> KeyInspection:
             {"name": _text(option.name), "value": None if option.value is None else _text(option.value)}
             for option in entry.options
         ]
+    return described
+
+
+def _component(component: Component, show_private: bool) -> dict[str, str | bool]:
+    described: dict[str, str | bool] = {
+        "name": component.name,
+        "secret": component.secret,
+        "size": component.size,
+    }
+    if not component.secret or show_private:
+        described["value"] = component.shown
     return described
 
 
