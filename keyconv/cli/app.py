@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Optional
 import typer
 
 from keyconv import __version__
+from keyconv.cli.agent_app import agent_app
+from keyconv.cli.cert_app import cert_app
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
@@ -477,6 +479,10 @@ def generate(
         )
 
     run(work, quiet=quiet)
+
+
+app.add_typer(cert_app)
+app.add_typer(agent_app)
 
 
 @app.command()

@@ -65,7 +65,7 @@ def write(private: PrivateKey, certificate: Certificate | None = None) -> bytes:
     """Write one key, algorithm name first, without the comment."""
     if certificate is not None:
         head = encode.name(certificate.algorithm) + encode.string(certificate.blob)
-        return head + _write_after_certificate(private)
+        return head + _public_after_certificate(private) + _write_after_certificate(private)
     head = encode.name(private.public.algorithm)
     match private:
         case RsaPrivateKey(public=public):
@@ -110,6 +110,13 @@ def _read_after_certificate(public: PublicKey, reader: WireReader) -> PrivateKey
             stated = _read_exactly(reader, "public point", 57)
             _compare_points(stated, public.point)
             return Ed448PrivateKey(public, _read_seed_and_public(reader, public.point, 57))
+        case SkEcdsaPublicKey():
+            _compare_applications(reader.string("application"), public.application)
+            return _read_after_public(public, reader)
+        case SkEd25519PublicKey():
+            _compare_points(_read_exactly(reader, "public point", 32), public.point)
+            _compare_applications(reader.string("application"), public.application)
+            return _read_after_public(public, reader)
         case _:
             return _read_after_public(public, reader)
 
@@ -166,6 +173,22 @@ def _read_exactly(reader: WireReader, name: str, length: int) -> bytes:
 def _compare_points(stated: bytes, public: bytes) -> None:
     if stated != public:
         raise MismatchError("the file states two different public points in its private part")
+
+
+def _compare_applications(stated: bytes, public: bytes) -> None:
+    if stated != public:
+        raise MismatchError("the file states two different applications of the FIDO key")
+
+
+def _public_after_certificate(private: PrivateKey) -> bytes:
+    """Give what OpenSSH repeats of a FIDO key's public half behind its certificate (ssh-add's own bytes say so)."""
+    match private:
+        case SkEcdsaPrivateKey(public=public):
+            return encode.string(public.application)
+        case SkEd25519PrivateKey(public=public):
+            return encode.string(public.point) + encode.string(public.application)
+        case _:
+            return b""
 
 
 def _write_after_certificate(private: PrivateKey) -> bytes:

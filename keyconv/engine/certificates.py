@@ -56,7 +56,7 @@ class KeyDescription(TypedDict):
 
 
 class OptionDescription(TypedDict):
-    """A critical option or extension: `value` is its text (None for a flag); `data` is hexadecimal, of what is no text."""
+    """A critical option or extension: its text (None for a flag), or its data in hexadecimal where that is no text."""
 
     name: str
     value: str | None
@@ -165,7 +165,7 @@ def attach(entry: Entry, certificate: Certificate) -> Entry:
         raise ValueError("a key must show its public half before a certificate is attached")
     if entry.public != certificate.key:
         raise MismatchError(
-            f"the certificate is for another key: for {_name(certificate.key)}, and this is {_name(entry.public)}"
+            f"the certificate is for another key: for {_name(certificate.key)}, not for {_name(entry.public)}"
         )
     signature = check_signature(certificate)
     if signature["valid"] is False:

@@ -1,0 +1,147 @@
+"""`keyconv agent`, declared: names, arguments, flags and help of its commands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from keyconv.cli.flags import (
+    AllowCostly,
+    AsJson,
+    From,
+    Inputs,
+    Key,
+    NoInput,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+)
+from keyconv.cli.render import Screen
+from keyconv.cli.running import run
+
+__all__ = ["agent_app"]
+
+agent_app = typer.Typer(
+    name="agent",
+    help="Hand keys of any format to the running ssh-agent, list what it holds, take keys back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@agent_app.command()
+def add(
+    inputs: Inputs,
+    lifetime: Annotated[
+        Optional[str],
+        typer.Option("-t", "--lifetime", metavar="TIME", help="Forget the key after so long: seconds, or like 1h30m."),
+    ] = None,
+    confirm: Annotated[bool, typer.Option("-c", "--confirm", help="Have the agent ask before each use.")] = False,
+    source: From = None,
+    key: Key = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add keys to the agent, from files of any format.
+
+    A certificate in the file, or in the -cert.pub file beside it, is added too, as ssh-add does.
+
+    keyconv agent add id_rsa.ppk --lifetime 1h
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.agent import Constraints
+        from keyconv.cli import agent as command
+        from keyconv.cli.options import InputOptions
+        from keyconv.cli.prompt import PassphraseSource
+
+        seconds = None if lifetime is None else command.parse_lifetime(lifetime)
+        return command.run_add(
+            tuple(inputs),
+            InputOptions(
+                format=source,
+                key=key,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=no_input,
+                allow_costly=allow_costly_kdf,
+            ),
+            Constraints(seconds, confirm),
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)
+
+
+@agent_app.command(name="list")
+def list_(
+    public: Annotated[
+        bool, typer.Option("--public", help="Print lines for authorized_keys, as 'ssh-add -L' does.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the keys that the agent holds, as 'ssh-add -l' does."""
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import agent as command
+        from keyconv.errors import UsageError
+
+        if public and as_json:
+            raise UsageError("--public and --json exclude each other; the JSON holds the lines too")
+        return command.run_list(public=public, screen=screen)
+
+    run(work, quiet=quiet, as_json=as_json)
+
+
+@agent_app.command()
+def remove(
+    inputs: Annotated[
+        Optional[list[str]],
+        typer.Argument(metavar="[INPUT...]", help="Files of the keys, private or public; - is standard input."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Remove every key.")] = False,
+    source: From = None,
+    key: Key = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove keys from the agent; no passphrase is needed where a file shows its public half.
+
+    With a key its certificates go, those in the file and in the -cert.pub file beside it. A certificate's file removes
+    the certificate alone.
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import agent as command
+        from keyconv.cli.options import InputOptions
+        from keyconv.cli.prompt import PassphraseSource
+        from keyconv.errors import UsageError
+
+        if bool(inputs) is everything:
+            raise UsageError("say what to remove: either files or --all")
+        if everything:
+            return command.run_remove_all(screen=screen)
+        return command.run_remove(
+            tuple(inputs or ()),
+            InputOptions(
+                format=source,
+                key=key,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=no_input,
+                allow_costly=allow_costly_kdf,
+            ),
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)
