@@ -455,7 +455,10 @@ def generate(
         from keyconv.errors import UsageError
 
         if key_type == "dsa" and not insecure_dsa:
-            raise UsageError("DSA keys are broken and no longer taken by OpenSSH", hint="-t ed25519 is today's choice")
+            raise UsageError(
+                "DSA keys are broken and no longer taken by OpenSSH",
+                hint="-t ed25519 is today's choice; --insecure-dsa insists",
+            )
         return command.run(
             key_type,
             bits,

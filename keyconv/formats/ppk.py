@@ -154,7 +154,7 @@ def _read_file(data: bytes) -> KeyFile:
         private = cursor.base64_lines(b"Private-Lines")
         mac, keyed = _read_mac(cursor, version, notes)
     except MalformedError as error:
-        if cursor.has_mac():
+        if cursor.has_mac(64 if version == 3 else 40):
             raise
         fault = TruncatedError("the file is cut short: its private half is not whole", place=f"ppk: {error.place}")
         notes.append(Note("truncated", str(fault)))
@@ -233,11 +233,11 @@ class _Cursor:
         """Name the header that was read last and its line."""
         return f"{name.decode('ascii')}: line {self._rows[self._next - 1].number}"
 
-    def has_mac(self) -> bool:
+    def has_mac(self, digits: int) -> bool:
         """Tell whether a whole MAC line, the last of a file, is there at all."""
         rows = [row.text for row in self._rows if row.text]
         name, _, value = rows[-1].partition(b": ")
-        return name in (b"Private-MAC", b"Private-Hash") and len(value) >= 40
+        return name in (b"Private-MAC", b"Private-Hash") and len(value) >= digits
 
     def finish(self) -> None:
         """Refuse anything but blank lines after the last header."""
