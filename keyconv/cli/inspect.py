@@ -104,24 +104,24 @@ def _text(description: Any, keyfile: KeyFile, *, visual: bool) -> Iterator[str]:
     yield from _row("format", f"{description['format']} ({by_name(keyfile.format).title})")
     yield from _row("kind", f"{description['kind']}, {len(keys)} keys" if keys is not None else description["kind"])
     if keys is None:
-        yield from _key(description, keyfile.entries[0], visual=visual)
+        yield from _key(description, keyfile.entries[0], keyfile.format, visual=visual)
         return
     for note in description["notes"]:
         yield from _row("note", note)
     for number, (key, entry) in enumerate(zip(keys, keyfile.entries, strict=True), 1):
         yield ""
         yield from _row("key", f"{number}" + (f", line {key['line']}" if key["line"] else ""))
-        yield from _key(key, entry, visual=visual)
+        yield from _key(key, entry, keyfile.format, visual=visual)
 
 
-def _key(key: Any, entry: Entry, *, visual: bool) -> Iterator[str]:
+def _key(key: Any, entry: Entry, name: str, *, visual: bool) -> Iterator[str]:
     yield from _row("type", key["type"] or "hidden until the passphrase is given")
     yield from _row("bits", key["bits"])
     if key["fingerprints"]:
         yield from _row("fingerprint", key["fingerprints"]["sha256"])
         yield from _row("", key["fingerprints"]["md5"])
     locked = isinstance(entry.private, Locked)
-    if key["comment"] is None and locked:
+    if key["comment"] is None and locked and by_name(name).can.comment:
         yield from _row("comment", "hidden until the passphrase is given")
     else:
         yield from _row("comment", key["comment"])
