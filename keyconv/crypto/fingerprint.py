@@ -40,7 +40,7 @@ def randomart(blob: bytes, title: str) -> str:
     field = [[symbols[min(count, len(symbols) - 1)] for count in row] for row in visits]
     field[start[1]][start[0]] = "S"
     field[y][x] = "E"
-    label = f"[{title}]" if len(title) + 2 <= width else f"[{title.split()[0]}]"
+    label = f"[{title}]" if len(title) + 2 <= width else f"[{title.split()[0][: width - 2]}]"
     rows = ["|" + "".join(row) + "|" for row in field]
     return "\n".join([_border(label, width), *rows, _border("[SHA256]", width)])
 

@@ -38,10 +38,12 @@ def check_ecdsa(curve: Curve, point: bytes) -> None:
 
 
 def check_ed25519(point: bytes) -> None:
-    """Refuse an encoded point that is not canonical, not on the curve, or of small order.
+    """Refuse an encoded point of another length, not canonical, not on the curve, or of small order.
 
     Raises: ContradictionError.
     """
+    if len(point) != 32:
+        raise ContradictionError(f"the public point has {len(point)} bytes, where Ed25519 has 32")
     p = _P25519
     encoded = int.from_bytes(point, "little")
     y, sign = encoded & (1 << 255) - 1, encoded >> 255
@@ -61,10 +63,12 @@ def check_ed25519(point: bytes) -> None:
 
 
 def check_ed448(point: bytes) -> None:
-    """Refuse an encoded point that is not canonical, not on the curve, or of small order.
+    """Refuse an encoded point of another length, not canonical, not on the curve, or of small order.
 
     Raises: ContradictionError.
     """
+    if len(point) != 57:
+        raise ContradictionError(f"the public point has {len(point)} bytes, where Ed448 has 57")
     p = _P448
     encoded = int.from_bytes(point, "little")
     y, sign = encoded & (1 << 455) - 1, encoded >> 455

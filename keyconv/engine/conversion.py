@@ -8,7 +8,7 @@ from typing import Final
 from keyconv.engine.planning import plan
 from keyconv.engine.reading import read
 from keyconv.engine.unlocking import choose, unlock
-from keyconv.errors import MismatchError
+from keyconv.errors import MisfitError, MismatchError
 from keyconv.formats import by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, Locked
@@ -113,6 +113,9 @@ def convert(
     planned = plan(entry, target)
     if strict:
         planned.require_lossless()
+    wanted = not isinstance(new_passphrase, Keep) and new_passphrase
+    if wanted and target.can.private and not target.can.encryption:
+        raise MisfitError(f"{target.name} cannot be protected by a passphrase, and a new one was given")
     encrypted = isinstance(entry.private, Locked)
     if planned.needs_passphrase:
         entry = unlock(entry, passphrase, deriver=options.deriver)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from keyconv.crypto.kdf import Deriver
-from keyconv.errors import MismatchError, MissingPassphraseError, UsageError, WrongPassphraseError
+from keyconv.errors import KeyconvError, MismatchError, MissingPassphraseError, UsageError, WrongPassphraseError
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.notes import Note
 from keyconv.secret import Passphrase
@@ -45,13 +45,16 @@ def unlock(entry: Entry, passphrase: Passphrase | bytes | str | None, *, deriver
     if passphrase is None:
         raise MissingPassphraseError("the key is encrypted, and no passphrase was given")
     given = passphrase if isinstance(passphrase, Passphrase) else Passphrase(passphrase)
+    # Errors leave without the frames below: their variables hold what was decrypted, and crash reporters print those.
     refusal: WrongPassphraseError | None = None
     for index, (name, spelled) in enumerate(given.spellings()):
         try:
             opened = locked.unlock(spelled, deriver)
         except WrongPassphraseError as error:
-            refusal = refusal or error
+            refusal = refusal or error.with_traceback(None)
             continue
+        except KeyconvError as error:
+            raise error.with_traceback(None) from None
         notes = (Note("passphrase-encoding", f"the passphrase opened the key as {name}"),) if index else ()
         return _merge(entry, opened, locked.protection, notes)
     raise refusal or WrongPassphraseError("wrong passphrase")
