@@ -11,11 +11,10 @@ from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.crypto.kdf import Deriver
-from keyconv.engine import choose, read
+from keyconv.engine import choose, plan, read
 from keyconv.errors import KeyconvError, MisfitError
 from keyconv.formats import FORMATS, by_name
 from keyconv.keyfile import Entry
-from keyconv.text.comment import is_clean
 
 __all__ = ["run"]
 
@@ -33,23 +32,23 @@ def run(path: str, text: str, source: InputOptions, *, screen: Screen) -> int:
 
 
 def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) -> Entry:
+    opener = Opener(screen, source, (path,))
+    keyfile = opener.read(path)
     if path != STDIN:
         from keyconv.files import check_rewrite
 
         check_rewrite(path)
-    opener = Opener(screen, source, (path,))
-    keyfile = opener.read(path)
     target = by_name(keyfile.format)
     if target.write is None:
         raise MisfitError(f"{target.name} is read, not written", hint="keyconv passphrase --upgrade writes it as ppk")
     if not target.can.comment:
         able = ", ".join(known.name for known in FORMATS if known.can.comment and known.write)
         raise MisfitError(f"{target.name} cannot hold a comment", hint=f"formats that can: {able}")
-    if not is_clean(comment):
-        screen.note("lost: the control characters in the comment are replaced by spaces", shown(path))
     deriver = opener.new_deriver()
-    _, opened = open_one(opener, path, deriver)
+    opened = open_one(opener, path, keyfile, deriver)
     entry = replace(opened.entry, comment=comment)
+    for loss in plan(entry, target).losses:
+        screen.note(f"lost: {loss.message}", shown(path))
     rewrite_entry(path, entry, target, opened.passphrase, deriver, OutputOptions(), keep_cost=True)
     return entry
 
@@ -68,10 +67,20 @@ def _keep_step(path: str, entry: Entry, screen: Screen) -> None:
     try:
         keyfile = read(load(path))
         beside = choose(keyfile)
-        if keyfile.kind == "authorized_keys" or beside.private is not None or beside.public != entry.public:
-            screen.note("not changed: it is not the public half of this key", path)
-            return
-        changed = replace(beside, comment=entry.comment)
-        rewrite_entry(path, changed, by_name(keyfile.format), None, Deriver(), OutputOptions(), keep_cost=False)
+    except KeyconvError as error:
+        screen.note(f"not changed: {error}", path)
+        return
+    target = by_name(keyfile.format)
+    if keyfile.kind == "authorized_keys" or beside.private is not None or beside.public != entry.public:
+        screen.note("not changed: it is not the public half of this key", path)
+        return
+    if not target.can.comment:
+        screen.note(f"not changed: {target.name} cannot hold a comment", path)
+        return
+    changed = replace(beside, comment=entry.comment)
+    for loss in plan(changed, target).losses:
+        screen.note(f"lost: {loss.message}", path)
+    try:
+        rewrite_entry(path, changed, target, None, Deriver(), OutputOptions(), keep_cost=False)
     except KeyconvError as error:
         raise error.at_path(path) from None

@@ -34,7 +34,7 @@ def run(
     if screen.as_json:
         raise UsageError("--json goes with -d DIR")
     (path,) = inputs
-    opener = Opener(screen, source, inputs)
+    opener = Opener(screen, source, inputs, target)
     keyfile = opener.read(path)
     try:
         entry = choose(keyfile, source.key)

@@ -41,7 +41,7 @@ def run_many(
 ) -> int:
     """Convert all inputs, go on after a failure, end with a summary; give the code of the first failing input."""
     jobs = [job for path in inputs for job in _jobs(path, recursive=recursive)]
-    opener = Opener(screen, source, tuple(job.path for job in jobs))
+    opener = Opener(screen, source, tuple(job.path for job in jobs), target)
     paths = tuple(job.path for job in jobs if job.path != STDIN)
     run = _Run(opener, target, paths)
     with progress(len(jobs), shown=not (screen.quiet or screen.as_json)) as advance:

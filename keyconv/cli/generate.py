@@ -6,23 +6,24 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
+from typing import Any
 
 from keyconv.cli.converting import check_costs, check_terminal, write_options
-from keyconv.cli.cost import calibrate
+from keyconv.cli.cost import COST_FLAGS, calibrate, refuse_costly
 from keyconv.cli.in_place import DEFAULT_MILLISECONDS
 from keyconv.cli.opening import STDIN, Opener
 from keyconv.cli.options import InputOptions, OutputOptions
-from keyconv.cli.passphrase import changes_cost
 from keyconv.cli.render import Screen
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
-from keyconv.crypto.generation import generate
+from keyconv.crypto.generation import check_bits, generate
 from keyconv.engine import write
-from keyconv.errors import KeyconvError, MisfitError, OutputError, UsageError
-from keyconv.formats import by_name
+from keyconv.errors import KeyconvError, MisfitError, UsageError
+from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry
 from keyconv.secret import Passphrase
+from keyconv.text.comment import is_clean
 
 __all__ = ["run"]
 
@@ -38,30 +39,30 @@ def run(
 ) -> int:
     """Make the key, write every file, print the line; give the exit code."""
     outputs = _outputs(target, also)
-    _check_costs(outputs, target)
-    comment = target.comment_bytes
-    entry = Entry(public=None, comment=_who() if comment is None else comment)
+    check_bits(family, bits)
+    if target.no_passphrase and target.new_passphrase.given:
+        raise UsageError("--no-passphrase and a new passphrase exclude each other")
+    costs = {chosen.name: _costs_of(chosen, target) for _, chosen in outputs if chosen.can.private}
+    _check_costs(outputs, costs, target, source)
     for path, chosen in outputs:
-        if family not in chosen.can.families:
-            raise MisfitError(f"{chosen.name} cannot hold {family} keys")
+        _check_fit(family, chosen)
         _check_free(path, target)
-    opener = Opener(screen, source, ())
+    opener = Opener(screen, source, (), target)
     passphrase = None if target.no_passphrase else opener.prompter.new(outputs[0][0], target.new_passphrase) or None
+    for _, chosen in outputs:
+        _check_protection(chosen, passphrase)
     if outputs[0][0] == STDIN:
         check_terminal(outputs[0][1], target, passphrase)
     private = generate(family, bits, os.urandom)
-    entry = replace(entry, public=private.public, private=private)
-    written: list[str] = []
-    try:
-        for path, chosen in outputs:
-            _write(path, entry, chosen, target, passphrase, opener)
-            written.append(path)
-    except BaseException:
-        for path in written:
-            _take_back(path, target)
-        raise
+    comment = target.comment_bytes
+    entry = Entry(private.public, private, comment=_who() if comment is None else comment)
+    if not is_clean(entry.comment or b""):
+        screen.note("lost: the control characters in the comment are replaced by spaces")
+    # Nothing is on the disk before everything is written in memory, proved and encrypted.
+    contents = [_content(entry, chosen, costs.get(chosen.name), passphrase, opener) for _, chosen in outputs]
+    _put(outputs, contents, target)
     for path, chosen in outputs:
-        screen.note(f"written as {chosen.name}", path)
+        screen.note(f"written as {chosen.name}", "" if path == STDIN else path)
     screen.note(fingerprint.sha256(public_blob.write(private.public)))
     if outputs[0][0] != STDIN:
         screen.data(write(replace(entry, private=None), "openssh-pub").decode("utf-8", "backslashreplace"))
@@ -93,20 +94,33 @@ def _outputs(target: OutputOptions, also: tuple[str, ...]) -> list[tuple[str, Fo
     return outputs
 
 
-def _check_costs(outputs: list[tuple[str, Format]], target: OutputOptions) -> None:
-    # A flag of KDF or cipher must mean something to one of the formats at least.
-    refusal: UsageError | None = None
-    for _, chosen in outputs:
-        if not chosen.can.private:
-            continue
+def _costs_of(chosen: Format, target: OutputOptions) -> OutputOptions:
+    """Give those flags of KDF and cipher that mean something to a format."""
+    flags: dict[str, Any] = {name: value for name in COST_FLAGS if (value := getattr(target, name)) is not None}
+    for name, value in tuple(flags.items()):
         try:
-            check_costs(chosen, replace(target, new_passphrase=InputOptions().passphrase, ask_new=False))
-        except UsageError as error:
-            refusal = refusal or error
-        else:
-            return
-    if refusal is not None and changes_cost(target):
-        raise refusal
+            check_costs(chosen, OutputOptions(**{name: value}))
+        except UsageError:
+            del flags[name]
+    return OutputOptions(**flags)
+
+
+def _check_costs(
+    outputs: list[tuple[str, Format]], costs: dict[str, OutputOptions], target: OutputOptions, source: InputOptions
+) -> None:
+    """Refuse a flag of KDF or cipher that means nothing to any of the formats, or costs too much.
+
+    Raises: UsageError.
+    """
+    for name in COST_FLAGS:
+        value: Any = getattr(target, name)
+        if value is not None and all(getattr(each, name) is None for each in costs.values()):
+            check_costs(outputs[0][1], OutputOptions(**{name: value}))
+    for _, chosen in outputs:
+        if chosen.name in costs:
+            check_costs(chosen, costs[chosen.name])
+            if not source.allow_costly:
+                refuse_costly(chosen, costs[chosen.name])
 
 
 def _who() -> bytes:
@@ -121,6 +135,23 @@ def _who() -> bytes:
     return os.fsencode(f"{user}@{platform.node() or 'localhost'}")
 
 
+def _check_fit(family: str, chosen: Format) -> None:
+    if family not in chosen.can.families:
+        able = [
+            known.name
+            for known in FORMATS
+            if known.write and known.can.private == chosen.can.private and family in known.can.families
+        ]
+        raise MisfitError(f"{chosen.name} cannot hold {family} keys", hint=f"formats that can: {', '.join(able)}")
+
+
+def _check_protection(chosen: Format, passphrase: Passphrase | None) -> None:
+    if passphrase and chosen.can.private and not chosen.can.encryption:
+        raise MisfitError(
+            f"{chosen.name} cannot be protected by a passphrase", hint="leave it out, or pass --no-passphrase"
+        )
+
+
 def _check_free(path: str, target: OutputOptions) -> None:
     from keyconv.files import check_target
 
@@ -131,31 +162,32 @@ def _check_free(path: str, target: OutputOptions) -> None:
             raise error.at_path(path) from None
 
 
-def _write(
-    path: str, entry: Entry, chosen: Format, target: OutputOptions, passphrase: Passphrase | None, opener: Opener
-) -> None:
+def _content(
+    entry: Entry, chosen: Format, costs: OutputOptions | None, passphrase: Passphrase | None, opener: Opener
+) -> bytes:
+    if costs is None:
+        return write(replace(entry, private=None), chosen)
+    how = write_options(costs, WriteOptions(passphrase=passphrase, deriver=opener.new_deriver()))
+    if chosen.name == "ppk" and costs.kdf_passes is None:
+        how = calibrate(how, costs.kdf_time or DEFAULT_MILLISECONDS)
+    return write(entry, chosen, how)
+
+
+def _put(outputs: list[tuple[str, Format]], contents: list[bytes], target: OutputOptions) -> None:
+    """Write every file, or leave none."""
     from keyconv.files import save, write_stdout
 
-    if not chosen.can.private:
-        entry, passphrase = replace(entry, private=None), None
-    elif passphrase and not chosen.can.encryption:
-        raise MisfitError(
-            f"{chosen.name} cannot be protected by a passphrase", hint="leave it out, or pass --no-passphrase"
-        )
-    how = write_options(target, WriteOptions(passphrase=passphrase, deriver=opener.new_deriver()))
-    if target.cipher is not None and target.cipher not in chosen.can.ciphers:
-        how = replace(how, cipher="")
-    if chosen.name == "ppk" and target.kdf_passes is None:
-        how = calibrate(how, target.kdf_time or DEFAULT_MILLISECONDS)
-    data = write(entry, chosen, how)
-    if path == STDIN:
-        write_stdout(data)
-    else:
-        save(path, data, private=chosen.can.private, force=target.force)
-
-
-def _take_back(path: str, target: OutputOptions) -> None:
-    # A key of which only some files could be written is no use; nobody has seen it yet.
-    if path != STDIN and not target.force:
-        with suppress(OSError, OutputError):
-            os.unlink(path)  # noqa: PTH108
+    written: list[str] = []
+    try:
+        for (path, chosen), data in zip(outputs, contents, strict=True):
+            if path == STDIN:
+                write_stdout(data)
+                continue
+            save(path, data, private=chosen.can.private, force=target.force)
+            written.append(path)
+    except BaseException:
+        # A key of which only some files could be written is no use; nobody has seen it yet.
+        for path in () if target.force else written:
+            with suppress(OSError):
+                os.unlink(path)  # noqa: PTH108
+        raise

@@ -5,39 +5,64 @@ The format, the cipher, the KDF and its cost stay as they are unless something e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from keyconv.cli.converting import write_options
-from keyconv.cli.cost import calibrate
+from keyconv.cli.cost import calibrate, enough_passes, no_cheaper
 from keyconv.cli.opening import STDIN, Opened, Opener, shown
 from keyconv.cli.options import OutputOptions
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Deriver
+from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import choose, write
-from keyconv.errors import KeyconvError, UsageError
+from keyconv.errors import KeyconvError, UsageError, WrongPassphraseError
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection
 from keyconv.secret import Passphrase
 
-__all__ = ["DEFAULT_MILLISECONDS", "open_one", "rewrite_entry"]
+__all__ = ["DEFAULT_MILLISECONDS", "open_one", "replaced", "rewrite_entry"]
 
 DEFAULT_MILLISECONDS = 100
 
 
-def open_one(opener: Opener, path: str, deriver: Deriver) -> tuple[KeyFile, Opened]:
-    """Read a file that holds one key, and open it.
+def open_one(opener: Opener, path: str, keyfile: KeyFile, deriver: Deriver) -> Opened:
+    """Open the one key that a file holds; the passphrase is the very bytes that did it.
 
     Raises: UsageError for several keys: rewriting one would lose what stands between them.
     """
-    keyfile = opener.read(path)
     count = len(keyfile.entries)
     if count > 1 or keyfile.kind == "authorized_keys":
         raise UsageError(f"the file holds {count} keys, or lines that are none; only a file of one key is changed")
     entry = choose(keyfile)
     if entry.fault is not None:
         raise entry.fault
-    if isinstance(entry.private, Locked):
-        return keyfile, opener.unlock(entry, path, deriver)
-    return keyfile, Opened(entry)
+    if not isinstance(entry.private, Locked):
+        return Opened(entry)
+    opened = opener.unlock(entry, path, deriver)
+    return replace(opened, passphrase=_as_spelled(entry.private, opened.passphrase, deriver))
+
+
+def _as_spelled(locked: Locked, passphrase: Passphrase | None, deriver: Deriver) -> Passphrase | None:
+    # A passphrase that stays must stay the same bytes, or the program that wrote the file can no longer open it.
+    spellings = [spelled for _, spelled in passphrase.spellings()] if passphrase else []
+    if len(spellings) > 1:
+        for spelled in spellings:
+            with suppress(WrongPassphraseError):
+                locked.unlock(spelled, deriver)
+                return spelled
+    return passphrase
+
+
+def replaced(entry: Entry, target: Format, options: OutputOptions) -> Iterator[str]:
+    """Tell what cannot stay of a key's protection, because the format is read with it and not written."""
+    kept = entry.protection
+    if kept is None:
+        return
+    if kept.cipher not in target.can.ciphers and options.cipher is None:
+        yield f"the cipher {kept.cipher} is read, not written: {target.can.ciphers[0]} takes its place"
+    if kept.kdf.name not in target.can.kdfs:
+        yield f"the KDF {kept.kdf.name} is read, not written: {target.can.kdfs[0]} takes its place"
 
 
 def rewrite_entry(
@@ -50,16 +75,24 @@ def rewrite_entry(
     *,
     keep_cost: bool,
 ) -> None:
-    """Write the entry over its file; with `keep_cost` under the cipher and the KDF's cost that it had."""
+    """Write the entry over its file, under the cipher and the KDF's cost that it had.
+
+    Without `keep_cost` they are today's, and the cost no lower than it was.
+    """
     from keyconv.files import rewrite, write_stdout
 
     how = WriteOptions(passphrase=passphrase, deriver=deriver)
-    kept = entry.protection if keep_cost else None
+    had = entry.protection
+    kept = had if keep_cost else None
     if kept is not None:
         how = _keep(how, kept, target)
+    elif had is not None:
+        how = no_cheaper(how, had.kdf)
     how = write_options(options, how)
     if target.name == "ppk" and passphrase and not _passes_are_known(options, kept):
         how = calibrate(how, options.kdf_time or DEFAULT_MILLISECONDS)
+        if had is not None and kept is None and options.kdf_time is None:
+            how = enough_passes(how, had.kdf)
     data = write(entry, target, how)
     if path == STDIN:
         write_stdout(data)
@@ -84,6 +117,8 @@ def _keep(how: WriteOptions, kept: Protection, target: Format) -> WriteOptions:
         )
     elif isinstance(kdf, BcryptPbkdf):
         how = replace(how, rounds=kdf.rounds)
+    elif isinstance(kdf, Pbkdf2):
+        how = replace(how, rounds=kdf.iterations)
     return how
 
 

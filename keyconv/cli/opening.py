@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from keyconv.cli.options import InputOptions
+from keyconv.cli.options import NOT_SAID, InputOptions, OutputOptions
 from keyconv.cli.prompt import Prompter
 from keyconv.cli.render import Screen
 from keyconv.crypto.kdf import Deriver
@@ -35,12 +35,16 @@ class Opened:
 class Opener:
     """Reads and opens files for one run of the program: what was asked once is not asked again."""
 
-    def __init__(self, screen: Screen, options: InputOptions, paths: tuple[str, ...], prompter: Prompter | None = None):
+    def __init__(
+        self, screen: Screen, options: InputOptions, paths: tuple[str, ...], target: OutputOptions | None = None
+    ) -> None:
         if options.format is not None:
             by_name(options.format)  # a format that there is not is wrong once, not for each file
         self.screen = screen
         self.options = options
-        self.prompter = prompter or Prompter(no_input=options.no_input, stdin_taken=STDIN in paths)
+        sources = (options.passphrase, target.new_passphrase if target else NOT_SAID)
+        hidden = [source.env for source in sources if source.env is not None]
+        self.prompter = Prompter(no_input=options.no_input, stdin_taken=STDIN in paths, hide_env=hidden)
 
     def new_deriver(self) -> Deriver:
         """Give a deriver for one conversion: Ctrl-C ends it at once, although C code is at work."""
@@ -51,6 +55,8 @@ class Opener:
         try:
             keyfile = read(load(path), self.options.format)
         except KeyconvError as error:
+            if error.path == STDIN:
+                error.path = STDIN_NAME
             raise error.at_path(shown(path)) from None
         self.tell(keyfile.notes, path)
         return keyfile

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from keyconv.cli.converting import check_costs, check_terminal
-from keyconv.cli.in_place import open_one, rewrite_entry
+from keyconv.cli.cost import COST_FLAGS, refuse_costly
+from keyconv.cli.in_place import open_one, replaced, rewrite_entry
 from keyconv.cli.opening import STDIN, Opened, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
+from keyconv.engine import plan
 from keyconv.errors import KeyconvError, MisfitError
 from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format
@@ -27,21 +29,28 @@ def run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: bool
 
 
 def _run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: bool, screen: Screen) -> int:
+    opener = Opener(screen, source, (path,), target)
+    keyfile = opener.read(path)
     if path != STDIN:
         from keyconv.files import check_rewrite
 
         check_rewrite(path)
-    opener = Opener(screen, source, (path,))
-    keyfile = opener.read(path)
     chosen = _target(keyfile.format, upgrade=upgrade)
     check_costs(chosen, target)
     if any(entry.private is None and entry.fault is None for entry in keyfile.entries):
         raise MisfitError("the file holds no private half: there is nothing to protect")
     deriver = opener.new_deriver()
-    _, opened = open_one(opener, path, deriver)
+    if not deriver.allow_costly:
+        refuse_costly(chosen, target)
+    opened = open_one(opener, path, keyfile, deriver)
+    for loss in plan(opened.entry, chosen).losses:
+        screen.note(f"lost: {loss.message}", shown(path))
     passphrase = _new_passphrase(opener, path, opened, target, upgrade=upgrade)
     if path == STDIN:
         check_terminal(chosen, target, passphrase)
+    if passphrase and not upgrade:
+        for change in replaced(opened.entry, chosen, target):
+            screen.note(change, shown(path))
     rewrite_entry(path, opened.entry, chosen, passphrase, deriver, target, keep_cost=not upgrade)
     screen.note(_outcome(opened, chosen, passphrase), shown(path))
     return 0
@@ -63,15 +72,14 @@ def _new_passphrase(
     if target.no_passphrase:
         return None
     asked = target.new_passphrase.given or target.ask_new
-    if not asked and (upgrade or (changes_cost(target) and _was_locked(opened.entry))):
+    if not asked and (upgrade or (_changes_cost(target) and _was_locked(opened.entry))):
         return opened.passphrase
     return opener.prompter.new(shown(path), target.new_passphrase) or None
 
 
-def changes_cost(target: OutputOptions) -> bool:
+def _changes_cost(target: OutputOptions) -> bool:
     """Tell whether the command line says anything of KDF, cost or cipher."""
-    said = (target.kdf, target.kdf_memory, target.kdf_passes, target.kdf_time, target.kdf_parallelism)
-    return any(value is not None for value in (*said, target.rounds, target.cipher))
+    return any(getattr(target, name) is not None for name in COST_FLAGS)
 
 
 def _was_locked(entry: Entry) -> bool:

@@ -19,8 +19,10 @@ from keyconv.keys import (
     RsaPublicKey,
 )
 
-__all__ = ["generate"]
+__all__ = ["check_bits", "generate"]
 
+_EDDSA_BITS = {"ed25519": 256, "ed448": 448}
+_ECDSA_DEFAULT = 256
 _RSA_DEFAULT = 3072
 _RSA_RANGE = (2048, 16_384)
 _DSA_BITS = (1024, 2048, 3072)
@@ -34,35 +36,49 @@ def generate(family: str, bits: int | None, random: Callable[[int], bytes]) -> P
 
     Raises: UsageError for a family or size that there is not.
     """
+    bits = check_bits(family, bits)
     match family:
         case "ed25519":
-            _refuse_bits(family, bits, 256)
             seed = random(32)
             return Ed25519PrivateKey(pairing.derive_ed25519(seed), seed)
         case "ed448":
-            _refuse_bits(family, bits, 448)
             seed = random(57)
             return Ed448PrivateKey(pairing.derive_ed448(seed), seed)
         case "ecdsa":
-            return _generate_ecdsa(_curve_of(bits or 256), random)
+            return _generate_ecdsa(next(curve for curve in CURVES.values() if curve.bits == bits), random)
         case "rsa":
-            return _generate_rsa(bits or _RSA_DEFAULT)
+            return _generate_rsa(bits)
+        case _:
+            return _generate_dsa(bits)
+
+
+def check_bits(family: str, bits: int | None) -> int:
+    """Give the size of the key to make: the one asked for, or the family's own.
+
+    Raises: UsageError for a family or size that there is not.
+    """
+    match family:
+        case "ed25519" | "ed448":
+            only = _EDDSA_BITS[family]
+            if bits not in (None, only):
+                raise UsageError(f"{family} keys have {only} bits and no other size")
+            return only
+        case "ecdsa":
+            bits = _ECDSA_DEFAULT if bits is None else bits
+            if bits not in [curve.bits for curve in CURVES.values()]:
+                raise UsageError(f"there is no ECDSA key of {bits} bits", hint="256, 384 and 521 are the sizes")
+        case "rsa":
+            bits = _RSA_DEFAULT if bits is None else bits
+            least, most = _RSA_RANGE
+            if not least <= bits <= most:
+                raise UsageError(f"an RSA key has {least} to {most} bits, not {bits}")
         case "dsa":
-            return _generate_dsa(bits or 1024)
+            bits = _DSA_BITS[0] if bits is None else bits
+            if bits not in _DSA_BITS:
+                raise UsageError(f"a DSA key has 1024, 2048 or 3072 bits, not {bits}", hint="OpenSSH takes 1024 alone")
         case _:
             raise UsageError(f"keys of type '{family}' are not generated")
-
-
-def _refuse_bits(family: str, bits: int | None, only: int) -> None:
-    if bits not in (None, only):
-        raise UsageError(f"{family} keys have {only} bits and no other size")
-
-
-def _curve_of(bits: int) -> Curve:
-    for curve in CURVES.values():
-        if curve.bits == bits:
-            return curve
-    raise UsageError(f"there is no ECDSA key of {bits} bits", hint="256, 384 and 521 are the sizes")
+    return bits
 
 
 def _generate_ecdsa(curve: Curve, random: Callable[[int], bytes]) -> EcdsaPrivateKey:
@@ -74,9 +90,6 @@ def _generate_ecdsa(curve: Curve, random: Callable[[int], bytes]) -> EcdsaPrivat
 
 
 def _generate_rsa(bits: int) -> PrivateKey:
-    least, most = _RSA_RANGE
-    if not least <= bits <= most:
-        raise UsageError(f"an RSA key has {least} to {most} bits, not {bits}")
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     numbers = rsa.generate_private_key(public_exponent=65537, key_size=bits).private_numbers()
@@ -85,8 +98,6 @@ def _generate_rsa(bits: int) -> PrivateKey:
 
 
 def _generate_dsa(bits: int) -> PrivateKey:
-    if bits not in _DSA_BITS:
-        raise UsageError(f"a DSA key has 1024, 2048 or 3072 bits, not {bits}", hint="OpenSSH takes 1024 alone")
     from cryptography.hazmat.primitives.asymmetric import dsa
 
     numbers = dsa.generate_private_key(key_size=bits).private_numbers()

@@ -1,0 +1,196 @@
+"""Help, version, completion and usage errors of the whole program; every command and flag of the contract is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from fixture_files import ROOT
+from test_cli_convert import run, run_process
+
+import keyconv
+from keyconv import __main__ as dash_m
+from keyconv.cli import app as cli
+
+PASSPHRASE_FLAGS = ("--passphrase-file", "--passphrase-fd", "--passphrase-env", "--allow-costly-kdf")
+NEW_PASSPHRASE_FLAGS = ("--new-passphrase-file", "--new-passphrase-fd", "--new-passphrase-env", "--no-passphrase")
+KDF_FLAGS = (
+    *("--kdf", "--kdf-memory", "--kdf-passes", "--kdf-time", "--kdf-parallelism"),
+    *("--rounds", "--cipher"),
+)
+
+# cli.md, word for word. -j/--jobs comes with the workers.
+CONTRACT: dict[str, tuple[str, ...]] = {
+    "convert": (
+        *("-t", "-o", "-d", "-r", "--recursive", "--from", "--key", "--force", "--strict", "--comment", "--json"),
+        *("-q", "--quiet", "--no-input", *PASSPHRASE_FLAGS, *NEW_PASSPHRASE_FLAGS, *KDF_FLAGS),
+    ),
+    "public": (
+        *("-t", "-o", "--from", "--key", "--force", "--strict", "--comment", "-q", "--quiet", "--no-input"),
+        *PASSPHRASE_FLAGS,
+    ),
+    "inspect": ("--json", "--visual", "--from", "--key", "-q", "--quiet", *PASSPHRASE_FLAGS),
+    "match": ("--json", "--from", "-q", "--quiet", "--no-input", *PASSPHRASE_FLAGS),
+    "formats": ("--json",),
+}
+
+
+@cache
+def help_of(*arguments: str) -> str:
+    result = run(*arguments, "--help")
+    assert (result.code, result.err) == (0, "")
+    return result.out.decode()
+
+
+def flags_in(text: str) -> set[str]:
+    """Give the flags that a help text lists, not those that its sentences mention."""
+    listed = re.findall(r"^  (-.*?)(?:  |$)", text, re.MULTILINE)
+    return {flag for line in listed for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)}
+
+
+def test_every_command_of_the_contract_is_in_the_help() -> None:
+    listed = re.findall(r"^  ([a-z]+)  ", help_of().split("Commands:")[1], re.MULTILINE)
+    assert set(CONTRACT) <= set(listed)
+
+
+@pytest.mark.parametrize("command", CONTRACT)
+def test_every_flag_of_the_contract_is_in_the_help_of_its_command(command: str) -> None:
+    assert set(CONTRACT[command]) <= flags_in(help_of(command))
+
+
+@pytest.mark.parametrize("command", CONTRACT)
+def test_no_flag_takes_a_passphrase_itself(command: str) -> None:
+    assert not flags_in(help_of(command)) & {"--passphrase", "-P", "-N", "--password", "--new-password"}
+    if "--new-passphrase" in flags_in(help_of(command)):  # which asks
+        assert run(command, "--new-passphrase=secret", "x").code == 2
+
+
+@pytest.mark.parametrize("command", CONTRACT)
+def test_h_is_help_and_the_help_says_what_the_command_does(command: str) -> None:
+    text = help_of(command)
+    assert run(command, "-h").out.decode() == text
+    assert text.startswith("Usage: ")
+    assert len(text.splitlines()[2].strip()) > 20
+
+
+def test_the_defaults_of_the_contract_are_in_the_help() -> None:
+    text = help_of("convert")
+    for flag, default in (
+        ("--kdf-memory", "[8192]"),
+        ("--kdf-time", "[100]"),
+        ("--kdf-parallelism", "[1]"),
+        ("--rounds", "[24]"),
+        ("--cipher", "[aes256-ctr]"),
+        ("--kdf ", "[argon2id]"),
+    ):
+        start = text.index(f"  {flag}")
+        assert default in text[start : text.index("\n  -", start)]
+
+
+def test_help_fits_a_terminal_of_80_columns() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "keyconv", "convert", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        env={**os.environ, "COLUMNS": "80"},
+        check=True,
+    )
+    assert max(map(len, ran.stdout.decode().splitlines())) <= 80
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    result = run()
+    assert result.code == 2
+    assert (result.out.decode() + result.err).startswith("Usage: ")
+    assert "convert" in result.out.decode() + result.err
+
+
+def test_version_names_program_and_version() -> None:
+    assert run("--version").out.decode() == f"keyconv {keyconv.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [
+        (("convrt", "x"), "convert"),
+        (("convert", "--strct", "x"), "--strict"),
+        (("convert", "x", "-t", "openshh"), "openssh"),
+        (("inspect", "x", "--jsn"), "--json"),
+        (("public", "x", "-t", "openssh-bup"), "openssh-pub"),
+        (("inspect", "x", "--from", "pkp"), "ppk"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_misspelt_exits_2_and_the_nearest_name_is_given(arguments: tuple[str, ...], nearest: str) -> None:
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, b"")
+    assert nearest in result.err
+
+
+@pytest.mark.parametrize("command", ["convert", "public", "inspect", "match"])
+def test_without_an_input_it_is_a_usage_error(command: str) -> None:
+    assert run(command).code == 2
+
+
+def test_a_file_whose_name_begins_with_a_dash_follows_two_dashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-x").write_bytes((ROOT / "fixtures" / "ppk" / "ed25519-v3-plain.ppk").read_bytes())
+    assert run("public", "--", "-x").code == 0
+
+
+# ── one program under two names ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_console_script_and_python_m_are_the_same_function() -> None:
+    script = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]["keyconv"]
+    module, _, name = script.partition(":")
+    assert getattr(import_module(module), name) is cli.main is vars(dash_m)["main"]
+
+
+def test_the_console_script_and_python_m_say_the_same() -> None:
+    script = shutil.which("keyconv", path=str(Path(sys.executable).parent))
+    as_script = "import sys; from keyconv.cli.app import main; sys.argv[0] = '/usr/bin/keyconv'; sys.exit(main())"
+    command = [script] if script else [sys.executable, "-c", as_script]
+    for arguments in (["convert", "--help"], ["convert", "no/such/file"]):
+        runs = [
+            subprocess.run([*each, *arguments], cwd=ROOT, capture_output=True)
+            for each in (command, [sys.executable, "-m", "keyconv"])
+        ]
+        assert runs[0].returncode == runs[1].returncode
+        assert (runs[0].stdout, runs[0].stderr) == (runs[1].stdout, runs[1].stderr)
+    assert runs[0].stderr == b"keyconv: no/such/file: no such file\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_show_completion_gives_a_script_for_keyconv(shell: str) -> None:
+    # by `python -m` too, since that is how it may be tried first
+    ran = subprocess.run([sys.executable, "-m", "keyconv", "--show-completion", shell], cwd=ROOT, capture_output=True)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    script = ran.stdout.decode()
+    assert "_KEYCONV_COMPLETE" in script
+    assert "python" not in script
+
+
+def test_the_completion_completes() -> None:
+    words = {"COMP_WORDS": "keyconv conv", "COMP_CWORD": "1", "_KEYCONV_COMPLETE": "complete_bash"}
+    result = run_process(env={**os.environ, **words})
+    assert result.out.split() == [b"convert"]
+
+
+def test_help_that_cannot_be_written_exits_5() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    for arguments in (("--help",), ("--version",), ("convert", "--help")):
+        with Path("/dev/full").open("wb") as full:
+            result = run_process(*arguments, stdout=full)
+        assert (result.code, result.err) == (5, "keyconv: cannot write to standard output: disk full\n")

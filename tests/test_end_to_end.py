@@ -1,0 +1,239 @@
+"""Logging in: a real sshd, the line that keyconv wrote, the keys that keyconv converted, and the real ssh and plink."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fixture_files import FIXTURES_DIR, PASSPHRASE, by_path
+from test_cli_convert import run, secret_file
+from tools import require
+
+if sys.platform == "win32":
+    pytest.skip("sshd is for POSIX systems", allow_module_level=True)
+
+import pty
+import select
+
+PATIENCE = 30.0
+NAMES = ("ed25519", "rsa2048", "ecdsa-p256", "ecdsa-p521")
+GREETING = "logged in"
+
+
+@dataclass(frozen=True)
+class Server:
+    """An sshd on loopback that takes keys alone, and whom to log in as."""
+
+    port: int
+    user: str
+    fingerprint: str
+    known_hosts: Path
+    authorized_keys: Path
+    log: Path
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    sshd = require("sshd") if not Path("/usr/sbin/sshd").exists() else "/usr/sbin/sshd"
+    ssh_keygen = require("ssh-keygen")
+    folder = tmp_path_factory.mktemp("sshd")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where a privileged sshd parts with its privileges
+    host_key = folder / "host"
+    subprocess.run([ssh_keygen, "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", host_key], check=True)
+    shown = subprocess.run([ssh_keygen, "-lf", f"{host_key}.pub"], check=True, capture_output=True).stdout.decode()
+    port = _free_port()
+    kind, key = host_key.with_suffix(".pub").read_text("ascii").split()[:2]
+    known_hosts = folder / "known_hosts"
+    known_hosts.write_text(f"[127.0.0.1]:{port} {kind} {key}\n", "ascii")
+    authorized_keys, log, config = folder / "authorized_keys", folder / "log", folder / "sshd_config"
+    config.write_text(
+        f"""ListenAddress 127.0.0.1
+Port {port}
+HostKey {host_key}
+AuthorizedKeysFile {authorized_keys}
+PubkeyAuthentication yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+UsePAM no
+StrictModes no
+PidFile none
+LogLevel VERBOSE
+MaxStartups 100:30:200
+""",
+        "ascii",
+    )
+    with log.open("wb") as errors, subprocess.Popen([sshd, "-D", "-e", "-f", config], stderr=errors) as process:
+        try:
+            end = time.monotonic() + PATIENCE
+            while b"Server listening" not in log.read_bytes():
+                assert process.poll() is None, log.read_text("utf-8", "replace")
+                assert time.monotonic() < end, "sshd did not begin to listen"
+                time.sleep(0.02)
+            yield Server(port, getpass.getuser(), shown.split()[1], known_hosts, authorized_keys, log)
+        finally:
+            process.terminate()
+
+
+def authorize(server: Server, *paths: Path) -> None:
+    """Let `keyconv public` write the lines for these keys."""
+    result = run("public", *paths, "-o", server.authorized_keys, "--force")
+    assert result.code == 0
+
+
+def ssh(server: Server, key: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Log in with OpenSSH; no agent, no other key, no configuration of the user's."""
+    options = {
+        "IdentitiesOnly": "yes",
+        "IdentityAgent": "none",
+        "UserKnownHostsFile": str(server.known_hosts),
+        "GlobalKnownHostsFile": "/dev/null",
+        "StrictHostKeyChecking": "yes",
+        "PreferredAuthentications": "publickey",
+        "ConnectTimeout": "20",
+    }
+    flags = [flag for name, value in options.items() for flag in ("-o", f"{name}={value}")]
+    command = [require("ssh"), "-F", "none", *flags, "-i", str(key), "-p", str(server.port)]
+    without = ("SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "DISPLAY")
+    inherited = {name: value for name, value in os.environ.items() if name not in without}
+    return subprocess.run(
+        [*command, f"{server.user}@127.0.0.1", f"echo {GREETING}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        env={**inherited, **environment},
+        start_new_session=True,
+    )
+
+
+def plink(server: Server, key: Path, home: Path, passphrase: bytes = b"") -> tuple[int, bytes]:
+    """Log in with PuTTY's plink on a terminal, typing the passphrase when it asks. Gives its status and the screen."""
+    command = [require("plink"), "-ssh", "-noagent", "-no-antispoof", "-P", str(server.port)]
+    command += ["-hostkey", server.fingerprint, "-i", str(key), f"{server.user}@127.0.0.1", f"echo {GREETING}"]
+    if not passphrase:
+        command.insert(1, "-batch")
+    without = ("SSH_AUTH_SOCK", "DISPLAY")
+    environment = {name: value for name, value in os.environ.items() if name not in without}
+    master, slave = pty.openpty()
+    seen, typed = b"", False
+    # plink asks on /dev/tty, so it needs a terminal of its own; a fresh interpreter takes the slave for it.
+    boot = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", boot, *command],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        env={**environment, "HOME": str(home)},
+    ) as process:
+        end = time.monotonic() + PATIENCE
+        try:
+            while process.poll() is None or select.select([master], [], [], 0)[0]:
+                assert time.monotonic() < end, seen
+                if select.select([master], [], [], 0.05)[0]:
+                    with contextlib.suppress(OSError):
+                        seen += os.read(master, 4096)
+                if passphrase and not typed and b"Passphrase for key" in seen:
+                    os.write(master, passphrase + b"\n")
+                    typed = True
+        finally:
+            process.kill()
+            os.close(master)
+            os.close(slave)
+    return process.returncode, seen
+
+
+# ── ssh, with what was a PPK ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ssh_logs_in_with_a_key_that_was_a_ppk(name: str, server: Server, tmp_path: Path) -> None:
+    ppk = FIXTURES_DIR / "ppk" / f"{name}-v3-plain.ppk"
+    authorize(server, ppk)
+    assert run("convert", ppk, "-o", tmp_path / "key").code == 0
+    ran = ssh(server, tmp_path / "key")
+    assert (ran.returncode, ran.stdout.decode().strip()) == (0, GREETING), ran.stderr
+
+
+@pytest.mark.parametrize("name", NAMES[:3])
+def test_ssh_logs_in_with_an_encrypted_key_that_was_an_encrypted_ppk(name: str, server: Server, tmp_path: Path) -> None:
+    ppk = FIXTURES_DIR / "ppk" / f"{name}-v3-argon2id-encrypted.ppk"
+    authorize(server, ppk)
+    secret = secret_file(tmp_path, PASSPHRASE + b"\n")
+    assert run("convert", ppk, "-o", tmp_path / "key", "--passphrase-file", secret, "--rounds", "4").code == 0
+    askpass = tmp_path / "askpass"
+    askpass.write_text(f"#!/bin/sh\nexec cat '{secret}'\n", "ascii")
+    askpass.chmod(0o700)
+    asks = {"SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
+    ran = ssh(server, tmp_path / "key", **asks)
+    assert (ran.returncode, ran.stdout.decode().strip()) == (0, GREETING), ran.stderr
+    secret.write_bytes(b"wrong\n")
+    assert ssh(server, tmp_path / "key", **asks).returncode == 255
+
+
+# ── plink, with what was OpenSSH's ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plink_logs_in_with_a_ppk_that_was_an_openssh_key(name: str, server: Server, tmp_path: Path) -> None:
+    key = FIXTURES_DIR / "openssh" / f"{name}-plain"
+    authorize(server, key)
+    assert run("convert", key, "-o", tmp_path / "key.ppk").code == 0
+    status, seen = plink(server, tmp_path / "key.ppk", tmp_path)
+    assert (status, GREETING.encode() in seen) == (0, True), seen
+
+
+@pytest.mark.parametrize("name", NAMES[:3])
+def test_plink_logs_in_with_an_encrypted_ppk_that_was_an_encrypted_openssh_key(
+    name: str, server: Server, tmp_path: Path
+) -> None:
+    key = FIXTURES_DIR / "openssh" / f"{name}-encrypted"
+    authorize(server, key)
+    secret = secret_file(tmp_path, PASSPHRASE + b"\n")
+    assert run("convert", key, "-o", tmp_path / "key.ppk", "--passphrase-file", secret, "--kdf-passes", "2").code == 0
+    status, seen = plink(server, tmp_path / "key.ppk", tmp_path, PASSPHRASE)
+    assert (status, GREETING.encode() in seen) == (0, True), seen
+    comment = by_path(f"openssh/{name}-encrypted").comment
+    assert comment is not None
+    assert b'Passphrase for key "' + comment + b'": ' in seen
+
+
+# ── and these tests can fail ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_another_key_is_refused_by_the_same_server(server: Server, tmp_path: Path) -> None:
+    authorize(server, FIXTURES_DIR / "ppk" / "ed25519-v3-plain.ppk")
+    other = FIXTURES_DIR / "edge" / "ed25519-zero-end-v3-plain.ppk"
+    assert run("convert", other, "-o", tmp_path / "key").code == 0
+    ran = ssh(server, tmp_path / "key")
+    assert (ran.returncode, ran.stdout) == (255, b"")
+    assert b"Permission denied (publickey)" in ran.stderr
+    status, seen = plink(server, other, tmp_path)
+    assert status != 0
+    assert GREETING.encode() not in seen
+
+
+def test_a_line_with_options_is_obeyed(server: Server, tmp_path: Path) -> None:
+    ppk = FIXTURES_DIR / "ppk" / "ed25519-v3-plain.ppk"
+    line = run("public", ppk).out
+    lined = tmp_path / "authorized_keys"
+    lined.write_bytes(b'restrict,command="echo forced" ' + line)
+    authorize(server, lined)
+    assert run("convert", ppk, "-o", tmp_path / "key").code == 0
+    assert ssh(server, tmp_path / "key").stdout == b"forced\n"
