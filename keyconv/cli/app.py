@@ -39,7 +39,7 @@ from keyconv.cli.flags import (
     Strict,
 )
 from keyconv.cli.render import Screen
-from keyconv.cli.running import run
+from keyconv.cli.running import INTERRUPTED, refuse_usage, run
 
 __all__ = ["app", "main"]
 
@@ -504,14 +504,20 @@ def main() -> None:
     """Run the program."""
     _forbid_core_dumps()
     try:
-        app(prog_name="keyconv")  # `python -m keyconv` too, or its completion script would be for 'python -m keyconv'
+        # `python -m keyconv` has this name too, or its completion script would be for 'python -m keyconv'.
+        code = app(prog_name="keyconv", standalone_mode=False)
+    except typer.Abort:
+        code = INTERRUPTED
     except OSError as error:  # what typer prints itself, such as --help, could not be written
         from keyconv.errors import OutputError
         from keyconv.files.system import reason_of
 
         refusal = OutputError(f"cannot write to standard output: {reason_of(error, absent='it is closed')}")
         Screen().error(refusal)
-        sys.exit(refusal.exit_code)
+        code = refusal.exit_code
+    except Exception as error:  # typer's own, whose class depends on its version
+        code = refuse_usage(error)
+    sys.exit(code)
 
 
 def _forbid_core_dumps() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from keyconv import limits
-from keyconv.cli.cost import calibrate
+from keyconv.cli.cost import COST_FLAGS, calibrate
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import OutputOptions
 from keyconv.crypto import fingerprint
@@ -69,6 +69,8 @@ def _convert_entry(
     losses = dict.fromkeys((*known.losses, *planned.losses))
     passphrase = _new_passphrase(opener, target, options, opened.passphrase if opened else None)
     check_terminal(target, options, passphrase)
+    if not passphrase and any(getattr(options, name) is not None for name in COST_FLAGS):
+        opener.screen.note("not encrypted: what was said of KDF and cipher has no effect", shown(path))
     how = write_options(options, WriteOptions(passphrase=passphrase, deriver=deriver))
     if target.name == "ppk" and options.kdf_passes is None:
         how = calibrate(how, options.kdf_time or _DEFAULT_MILLISECONDS)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import typer
 
 from keyconv.cli.render import Screen
-from keyconv.errors import KeyconvError
+from keyconv.errors import KeyconvError, UsageError
 
-__all__ = ["run"]
+__all__ = ["INTERRUPTED", "refuse_usage", "run"]
 
 INTERRUPTED = 130
 INTERNAL = 3
@@ -29,6 +30,25 @@ def run(work: Callable[[Screen], int], *, quiet: bool = False, as_json: bool = F
         screen.error(_internal(error))
         code = INTERNAL
     raise typer.Exit(code)
+
+
+def refuse_usage(error: Exception) -> int:
+    """Print what typer says of a wrong call in keyconv's own shape, and give the exit code.
+
+    The help that a command without arguments gets is printed as it is. An error that is not of typer's is raised again.
+    """
+    message = getattr(error, "format_message", None)
+    if message is None:
+        raise error
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()  # type: ignore[attr-defined]
+        return 2
+    context = getattr(error, "ctx", None)
+    usage = UsageError(" ".join(message().split()).rstrip("."))
+    usage.message = usage.message[:1].lower() + usage.message[1:]
+    usage.hint = f"{context.command_path if context else 'keyconv'} --help"
+    Screen(as_json="--json" in sys.argv).error(usage)
+    return usage.exit_code
 
 
 def _internal(error: Exception) -> KeyconvError:
