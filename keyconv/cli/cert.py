@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from keyconv.cli.companion import find_certificate, suggest_certificate
 from keyconv.cli.escape import printable
+from keyconv.cli.in_place import as_spelled
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
@@ -265,12 +266,13 @@ def _write_anew(opener: Opener, path: str, entry: Entry, format: Format) -> byte
     deriver = opener.new_deriver()
     options = WriteOptions(deriver=deriver)
     with _errors_at(path):
-        if isinstance(entry.private, Locked):
-            kdf = entry.private.protection.kdf
+        locked = entry.private
+        if isinstance(locked, Locked):
+            kdf = locked.protection.kdf
             deriver.check(kdf)
             opened = opener.unlock(entry, path, deriver)
             entry = replace(opened.entry, certificate=entry.certificate)
-            options = replace(options, passphrase=opened.passphrase)
+            options = replace(options, passphrase=as_spelled(locked, opened.passphrase, deriver))
             if isinstance(kdf, Argon2):
                 options = replace(
                     options,

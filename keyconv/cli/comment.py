@@ -64,15 +64,19 @@ def _beside(path: str) -> Iterator[str]:
 def _keep_step(path: str, entry: Entry, screen: Screen) -> None:
     from keyconv.files import load
 
+    data = load(path)
     try:
-        keyfile = read(load(path))
+        keyfile = read(data)
         beside = choose(keyfile)
     except KeyconvError as error:
         screen.note(f"not changed: {error}", path)
         return
     target = by_name(keyfile.format)
-    if keyfile.kind == "authorized_keys" or beside.private is not None or beside.public != entry.public:
+    if beside.private is not None or beside.public != entry.public:
         screen.note("not changed: it is not the public half of this key", path)
+        return
+    if keyfile.kind == "authorized_keys":
+        screen.note("not changed: it is an authorized_keys file, whose remarks would be lost", path)
         return
     if not target.can.comment:
         screen.note(f"not changed: {target.name} cannot hold a comment", path)

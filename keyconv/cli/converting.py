@@ -6,16 +6,14 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from keyconv import limits
-from keyconv.cli.cost import COST_FLAGS, calibrate
+from keyconv.cli.cost import COST_FLAGS, calibrate, refuse_costly
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import OutputOptions
 from keyconv.crypto import fingerprint
-from keyconv.crypto.kdf import Deriver
 from keyconv.engine import Plan, choose, plan, read, write
 from keyconv.engine.conversion import default_target
 from keyconv.engine.planning import family_of
-from keyconv.errors import KeyconvError, LimitError, LossError, MisfitError, OutputError, UsageError
+from keyconv.errors import KeyconvError, LossError, MisfitError, OutputError, UsageError
 from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, Locked
@@ -57,7 +55,8 @@ def _convert_entry(
     known = planned = _plan(opener, path, entry, target, options, ())
     check_costs(target, options)
     deriver = opener.new_deriver()
-    _check_limits(target, options, deriver)
+    if not deriver.allow_costly:
+        refuse_costly(target, options)
     _check_output(entry, target, options, inputs)
     opened = None
     if planned.needs_passphrase:
@@ -124,22 +123,6 @@ def check_costs(target: Format, options: OutputOptions) -> None:
         raise UsageError("--no-passphrase and a new passphrase exclude each other")
     if asked and not target.can.encryption:
         raise MisfitError(f"{target.name} cannot be protected by a passphrase")
-
-
-def _check_limits(target: Format, options: OutputOptions, deriver: Deriver) -> None:
-    """Refuse costs that keyconv would refuse to pay when it reads the file.
-
-    Raises: UsageError.
-    """
-    if deriver.allow_costly:
-        return
-    try:
-        if "argon2id" in target.can.kdfs:
-            limits.check_argon2(options.kdf_memory or 8192, options.kdf_passes or 1, options.kdf_parallelism or 1)
-        if "bcrypt" in target.can.kdfs:
-            limits.check_bcrypt(options.rounds or 1)
-    except LimitError as error:
-        raise UsageError(error.message, hint="pass --allow-costly-kdf to write it all the same") from None
 
 
 def write_options(options: OutputOptions, base: WriteOptions) -> WriteOptions:

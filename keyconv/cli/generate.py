@@ -80,18 +80,22 @@ def _outputs(target: OutputOptions, also: tuple[str, ...]) -> list[tuple[str, Fo
             raise UsageError("--also needs a file name in -o")
         return [(STDIN, first)]
     stem = target.output[: -len(suffix)] if suffix == ".ppk" else target.output
+    chosen = list(dict.fromkeys((first.name, "openssh-pub", *(by_name(name).name for name in also))))
     outputs = [(target.output, first)]
-    for name in ("openssh-pub", *also):
-        chosen = by_name(name)
-        if chosen.write is None:
-            raise MisfitError(f"{chosen.name} is read, not written")
-        path = stem + (chosen.suffix or f".{chosen.name}")
-        if chosen in [known for _, known in outputs]:
-            continue
-        if path in [known for known, _ in outputs]:
-            path = f"{stem}.{chosen.name}"
-        outputs.append((path, chosen))
+    for known in map(by_name, chosen[1:]):
+        if known.write is None:
+            raise MisfitError(f"{known.name} is read, not written")
+        path = stem + _suffix_of(known, chosen)
+        if path in [taken for taken, _ in outputs]:
+            path = f"{stem}.{known.name}"
+        outputs.append((path, known))
     return outputs
+
+
+def _suffix_of(known: Format, chosen: list[str]) -> str:
+    # Of two formats with one suffix it belongs to the one that is called so: a pkcs8 beside a pem is a .pkcs8.
+    own = f".{known.name}"
+    return own if not known.suffix or known.suffix.removeprefix(".") in chosen else known.suffix
 
 
 def _costs_of(chosen: Format, target: OutputOptions) -> OutputOptions:

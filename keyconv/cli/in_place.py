@@ -21,7 +21,7 @@ from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection
 from keyconv.secret import Passphrase
 
-__all__ = ["DEFAULT_MILLISECONDS", "open_one", "replaced", "rewrite_entry"]
+__all__ = ["DEFAULT_MILLISECONDS", "as_spelled", "open_one", "replaced", "rewrite_entry"]
 
 DEFAULT_MILLISECONDS = 100
 
@@ -31,19 +31,24 @@ def open_one(opener: Opener, path: str, keyfile: KeyFile, deriver: Deriver) -> O
 
     Raises: UsageError for several keys: rewriting one would lose what stands between them.
     """
-    count = len(keyfile.entries)
-    if count > 1 or keyfile.kind == "authorized_keys":
-        raise UsageError(f"the file holds {count} keys, or lines that are none; only a file of one key is changed")
+    if len(keyfile.entries) > 1:
+        raise UsageError(f"the file holds {len(keyfile.entries)} keys; only a file of one key is changed")
+    if keyfile.kind == "authorized_keys":
+        raise UsageError(
+            "it is an authorized_keys file, whose remarks would be lost",
+            hint="keyconv public FILE --comment TEXT -o NEW",
+        )
     entry = choose(keyfile)
     if entry.fault is not None:
         raise entry.fault
     if not isinstance(entry.private, Locked):
         return Opened(entry)
     opened = opener.unlock(entry, path, deriver)
-    return replace(opened, passphrase=_as_spelled(entry.private, opened.passphrase, deriver))
+    return replace(opened, passphrase=as_spelled(entry.private, opened.passphrase, deriver))
 
 
-def _as_spelled(locked: Locked, passphrase: Passphrase | None, deriver: Deriver) -> Passphrase | None:
+def as_spelled(locked: Locked, passphrase: Passphrase | None, deriver: Deriver) -> Passphrase | None:
+    """Give the passphrase as the very bytes that opened the key; no KDF runs again for that."""
     # A passphrase that stays must stay the same bytes, or the program that wrote the file can no longer open it.
     spellings = [spelled for _, spelled in passphrase.spellings()] if passphrase else []
     if len(spellings) > 1:

@@ -1,0 +1,370 @@
+"""`keyconv comment`: the comment changes, in the file and in the `.pub` beside it, and nothing else does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fixture_files import PASSPHRASE, by_path, sample
+from test_cli_convert import Result, mode_of, needs_root, only_entry, posix, run, run_process
+from test_cli_passphrase import old_alone, placed, protection
+from tools import require
+
+from keyconv import FORMATS, Passphrase, WriteOptions, read, unlock, write
+from keyconv.formats import by_name
+
+COMMENT = "Zoë, laptop: 2nd"
+
+PRIVATE = {
+    "ppk": "ppk/ed25519-v3-plain.ppk",
+    "ppk2": "ppk/ecdsa-p256-v2-plain.ppk",
+    "openssh": "openssh/ed25519-plain",
+    "sshcom": "sshcom/rsa2048-plain",
+    "ssh1": "ssh1/rsa1024-plain",
+}
+ENCRYPTED = {
+    "ppk": "ppk/ed25519-v3-argon2id-encrypted.ppk",
+    "ppk2": "ppk/ecdsa-p256-v2-encrypted.ppk",
+    "openssh": "openssh/ed25519-aes256-gcm-encrypted",
+    "sshcom": "sshcom/rsa2048-encrypted",
+    "ssh1": "ssh1/rsa1024-encrypted",
+}
+PUBLIC = {
+    "openssh-pub": "openssh-pub/ed25519.pub",
+    "rfc4716": "rfc4716/ed25519-puttygen.pub",
+    "ssh1-pub": "ssh1/rsa1024.pub",
+}
+
+
+def change(path: Path, *arguments: str | Path) -> Result:
+    """Run the command; it must succeed, and leave no other file behind."""
+    before = {each.name for each in path.parent.iterdir()}
+    result = run("comment", path, *arguments)
+    assert (result.code, result.out) == (0, b""), result.err
+    assert {each.name for each in path.parent.iterdir()} == before
+    return result
+
+
+def comment_of(path: Path) -> bytes | None:
+    return unlock(only_entry(path.read_bytes()), PASSPHRASE).comment
+
+
+def test_every_format_with_a_comment_is_tried() -> None:
+    held = {known.name for known in FORMATS if known.can.comment and known.write}
+    assert {*PRIVATE, *PUBLIC} == held
+    assert set(ENCRYPTED) == {name for name in held if by_name(name).can.encryption}
+
+
+# ── in the file ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", [*PRIVATE, *PUBLIC])
+@pytest.mark.parametrize("text", [COMMENT, ""])
+def test_the_comment_is_changed_or_removed_and_nothing_else(name: str, text: str, tmp_path: Path) -> None:
+    fixture = by_path((PRIVATE | PUBLIC)[name])
+    path = placed(tmp_path, fixture.path)
+    result = change(path, text)
+    assert result.err == ""
+    assert read(path.read_bytes()).format == name
+    written, meant = only_entry(path.read_bytes()), sample(fixture.path)
+    assert (written.comment or b"") == text.encode()
+    assert replace(written, comment=None, headers=()) == replace(meant, comment=None, headers=())
+
+
+@pytest.mark.parametrize("name", ENCRYPTED)
+def test_an_encrypted_key_stays_encrypted_as_it_was(name: str, tmp_path: Path) -> None:
+    path = placed(tmp_path, ENCRYPTED[name])
+    before = path.read_bytes()
+    change(path, COMMENT, *old_alone(tmp_path))
+    after = path.read_bytes()
+    assert protection(after) == protection(before)
+    entry = unlock(only_entry(after), PASSPHRASE)
+    assert (entry.comment, entry.private) == (COMMENT.encode(), sample(ENCRYPTED[name]).private)
+
+
+@pytest.mark.parametrize("name", ENCRYPTED)
+def test_an_encrypted_key_needs_its_passphrase(name: str, tmp_path: Path) -> None:
+    path = placed(tmp_path, ENCRYPTED[name])
+    for flags in ((), ("--no-input",), old_alone(tmp_path, b"wrong")):
+        result = run("comment", path, COMMENT, *flags)
+        assert result.code == 4
+        assert path.read_bytes() == by_path(ENCRYPTED[name]).data
+
+
+def test_the_passphrase_is_asked_for_once(tmp_path: Path) -> None:
+    path = placed(tmp_path, ENCRYPTED["openssh"])
+    result = run("comment", path, COMMENT, answers=["correct horse"])
+    assert (result.code, result.asked) == (0, (f"Passphrase for {path}: ",))
+
+
+def test_a_passphrase_of_another_encoding_stays_the_same_bytes(tmp_path: Path) -> None:
+    raw = "Pässwörd".encode("cp1252")
+    path = tmp_path / "key"
+    options = WriteOptions(passphrase=Passphrase(raw), kdf_memory=64, kdf_passes=1)
+    path.write_bytes(write(sample("openssh/ed25519-plain"), "ppk", options))
+    change(path, COMMENT, *old_alone(tmp_path, "Pässwörd".encode()))
+    assert unlock(only_entry(path.read_bytes()), raw).comment == COMMENT.encode()
+
+
+def test_the_real_tools_read_the_new_comment(tmp_path: Path) -> None:
+    path = placed(tmp_path, ENCRYPTED["openssh"])
+    change(path, COMMENT, *old_alone(tmp_path))
+    line = subprocess.run(
+        [require("ssh-keygen"), "-y", "-P", PASSPHRASE.decode(), "-f", path],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    assert line.decode() == f"{by_path(ENCRYPTED['openssh']).public_line} {COMMENT}\n"
+    ppk = placed(tmp_path, ENCRYPTED["ppk"], "key.ppk")
+    change(ppk, COMMENT, *old_alone(tmp_path))
+    more = ("-o", tmp_path / "out", "--old-passphrase", tmp_path / "old")
+    subprocess.run(
+        [require("puttygen"), ppk, "-O", "private-openssh-new", *more], capture_output=True, check=True, timeout=60
+    )
+    assert comment_of(tmp_path / "out") == COMMENT.encode()
+
+
+def test_a_certificate_and_the_headers_stay(tmp_path: Path) -> None:
+    for name in (
+        "certificates/user-ed25519-v3-plain.ppk",
+        "certificates/user-ed25519-cert.pub",
+        "certificates/user-ed25519-puttygen-rfc4716.pub",
+    ):
+        path = placed(tmp_path, name)
+        change(path, COMMENT)
+        assert only_entry(path.read_bytes()).certificate == sample(name).certificate is not None
+    path.write_bytes(write(replace(sample("rfc4716/ed25519-puttygen.pub"), headers=((b"Subject", b"me"),)), "rfc4716"))
+    change(path, COMMENT)
+    assert only_entry(path.read_bytes()).headers == ((b"Subject", b"me"),)
+
+
+@posix
+def test_a_comment_that_is_no_text_is_bytes_all_the_same(tmp_path: Path) -> None:
+    path = placed(tmp_path, PRIVATE["ppk"])
+    change(path, os.fsdecode(b"caf\xe9"))
+    assert comment_of(path) == b"caf\xe9"
+
+
+# ── control characters ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", [*PRIVATE, *PUBLIC])
+@pytest.mark.parametrize("text", ["a\nssh-rsa AAAA evil", "a\r\nb", "a\x1b]0;b\x07c", "a\u202eb", "a\u2028b"])
+def test_control_characters_are_replaced_and_that_is_told(name: str, text: str, tmp_path: Path) -> None:
+    path = placed(tmp_path, (PRIVATE | PUBLIC)[name])
+    result = change(path, text)
+    assert result.err == f"keyconv: {path}: lost: the control characters in the comment are replaced by spaces\n"
+    comment = comment_of(path)
+    assert comment is not None
+    assert comment.startswith(b"a ")
+    assert len(read(path.read_bytes()).entries) == 1
+
+
+def test_the_white_space_before_a_comment_that_a_line_cannot_hold_is_told_of(tmp_path: Path) -> None:
+    path = placed(tmp_path, PUBLIC["openssh-pub"])
+    result = change(path, "  indented")
+    assert result.err == f"keyconv: {path}: lost: openssh-pub cannot hold the white space before the comment\n"
+    assert comment_of(path) == b"indented"
+
+
+# ── the .pub beside it ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [("id", "id.pub"), ("id.ppk", "id.pub"), ("id.ppk", "id.ppk.pub"), ("id.PPK", "id.pub"), ("id.key", "id.key.pub")],
+)
+@pytest.mark.parametrize("pub", ["openssh-pub/ed25519.pub", "rfc4716/ed25519-puttygen.pub"])
+def test_the_pub_beside_it_keeps_step(name: str, beside: str, pub: str, tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["ppk"], name), placed(tmp_path, pub, beside)
+    public.chmod(0o644)
+    result = change(path, COMMENT)
+    assert result.err == ""
+    assert comment_of(path) == comment_of(public) == COMMENT.encode()
+    assert read(public.read_bytes()).format == by_path(pub).reader
+    assert mode_of(public) == 0o644
+
+
+def test_both_pubs_beside_a_ppk_keep_step(tmp_path: Path) -> None:
+    path = placed(tmp_path, PRIVATE["ppk"], "id.ppk")
+    beside = [placed(tmp_path, PUBLIC["openssh-pub"], name) for name in ("id.pub", "id.ppk.pub")]
+    change(path, COMMENT)
+    assert [comment_of(each) for each in beside] == [COMMENT.encode()] * 2
+
+
+def test_the_pub_keeps_step_with_an_encrypted_key(tmp_path: Path) -> None:
+    path = placed(tmp_path, ENCRYPTED["openssh"], "id")
+    public = placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
+    change(path, COMMENT, *old_alone(tmp_path))
+    assert public.read_bytes().endswith(f" {COMMENT}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("pub", "message"),
+    [
+        ("openssh-pub/rsa2048.pub", "it is not the public half of this key"),
+        ("openssh/ed25519-plain", "it is not the public half of this key"),
+        ("README.md", "of no format that keyconv knows"),
+        ("authorized_keys/authorized_keys", "the file holds 12 keys"),
+        ("openssh-pub/ed25519-options.pub", "it is an authorized_keys file, whose remarks would be lost"),
+        ("spki/ed25519-openssl.pem", "spki cannot hold a comment"),
+    ],
+)
+def test_a_pub_that_is_not_this_keys_is_left_alone_and_that_is_told(pub: str, message: str, tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), tmp_path / "id.pub"
+    data = b"# keys\n" if pub == "README.md" else by_path(pub).data
+    public.write_bytes(data)
+    result = change(path, COMMENT)
+    assert result.err == f"keyconv: {public}: not changed: {message}\n"
+    assert comment_of(path) == COMMENT.encode()
+    assert public.read_bytes() == data
+
+
+@posix
+def test_a_pub_that_cannot_be_written_exits_5_and_is_named(tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
+    (tmp_path / "other").hardlink_to(public)
+    result = run("comment", path, COMMENT)
+    assert result.code == 5
+    assert result.err.startswith(f"keyconv: {public}: has 2 names (hard links)")
+    assert public.read_bytes() == by_path(PUBLIC["openssh-pub"]).data
+
+
+def test_what_a_line_cannot_hold_is_told_of_the_pub_too(tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["ppk"], "id"), placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
+    result = change(path, "  indented")
+    assert result.err == f"keyconv: {public}: lost: openssh-pub cannot hold the white space before the comment\n"
+    assert (comment_of(path), comment_of(public)) == (b"  indented", b"indented")
+
+
+def test_a_public_file_changes_alone(tmp_path: Path) -> None:
+    path, other = placed(tmp_path, PUBLIC["openssh-pub"], "id"), placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
+    change(path, COMMENT)
+    assert other.read_bytes() == by_path(PUBLIC["openssh-pub"]).data
+
+
+# ── what is refused ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "pem/rsa2048-ssh-keygen-plain.pem",
+        "pkcs8/ed25519-openssl-pbes2-aes256-encrypted.pem",
+        "dropbear/ed25519",
+        "spki/ed25519-openssl.pem",
+        "spki/rsa2048-openssl-pkcs1.pem",
+    ],
+)
+def test_a_format_without_comments_is_refused_before_a_passphrase_is_asked_for(path: str, tmp_path: Path) -> None:
+    key = placed(tmp_path, path)
+    result = run("comment", key, COMMENT, answers=[])
+    assert (result.code, result.asked) == (6, ())
+    able = ", ".join(known.name for known in FORMATS if known.can.comment and known.write)
+    assert result.err == (
+        f"keyconv: {key}: {by_path(path).reader} cannot hold a comment\n  hint: formats that can: {able}\n"
+    )
+    assert key.read_bytes() == by_path(path).data
+
+
+def test_a_jwk_is_refused_too(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(write(sample("openssh/ed25519-plain"), "jwk"))
+    assert run("comment", key, COMMENT).code == 6
+
+
+def test_a_ppk1_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    key = placed(tmp_path, "ppk1/ed25519-v1-private-mac-plain.ppk")
+    result = run("comment", key, COMMENT)
+    assert result.code == 6
+    assert result.err == (
+        f"keyconv: {key}: ppk1 is read, not written\n  hint: keyconv passphrase --upgrade writes it as ppk\n"
+    )
+    assert run("passphrase", key, "--upgrade").code == 0
+    assert run("comment", key, COMMENT).code == 0
+
+
+@pytest.mark.parametrize(("path", "count"), [("authorized_keys/authorized_keys", 12), ("openssh/two-keys-plain", 2)])
+def test_a_file_of_several_keys_is_refused(path: str, count: int, tmp_path: Path) -> None:
+    key = placed(tmp_path, path)
+    result = run("comment", key, COMMENT)
+    assert result.code == 2
+    assert f"keyconv: {key}: the file holds {count} keys; only a file of one key is changed\n" in result.err
+    assert key.read_bytes() == by_path(path).data
+
+
+def test_an_authorized_keys_file_of_one_key_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    key, out = tmp_path / "authorized_keys", tmp_path / "new"
+    data = b"# only mine\n\nno-pty " + by_path(PUBLIC["openssh-pub"]).data
+    key.write_bytes(data)
+    result = run("comment", key, COMMENT)
+    assert (result.code, key.read_bytes()) == (2, data)
+    assert "whose remarks would be lost\n  hint: keyconv public FILE --comment TEXT -o NEW\n" in result.err
+    assert run("public", key, "--comment", COMMENT, "-o", out).code == 0
+    assert (out.read_bytes()[:7], comment_of(out)) == (b"no-pty ", COMMENT.encode())
+
+
+def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
+    key = placed(tmp_path, "edge/ed25519-v3-cut-private.ppk")
+    assert run("comment", key, COMMENT).code == 3
+    assert key.read_bytes() == by_path("edge/ed25519-v3-cut-private.ppk").data
+
+
+def test_a_file_that_is_not_there_exits_3(tmp_path: Path) -> None:
+    result = run("comment", tmp_path / "nothing", COMMENT)
+    assert (result.code, result.err) == (3, f"keyconv: {tmp_path / 'nothing'}: no such file\n")
+
+
+# ── the file ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@posix
+@needs_root
+def test_mode_owner_and_group_stay_in_both_files(tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
+    for each, mode in ((path, 0o640), (public, 0o664)):
+        os.chown(each, 12345, 54321)
+        each.chmod(mode)
+    change(path, COMMENT)
+    for each, mode in ((path, 0o640), (public, 0o664)):
+        assert (each.stat().st_uid, each.stat().st_gid, mode_of(each)) == (12345, 54321, mode)
+
+
+@posix
+def test_a_symbolic_link_is_followed_and_a_file_of_two_names_refused(tmp_path: Path) -> None:
+    path = placed(tmp_path, ENCRYPTED["openssh"])
+    (tmp_path / "link").symlink_to("key")
+    assert run("comment", tmp_path / "link", COMMENT, *old_alone(tmp_path)).code == 0
+    assert (tmp_path / "link").is_symlink()
+    assert comment_of(path) == COMMENT.encode()
+    (tmp_path / "other").hardlink_to(path)
+    result = run("comment", path, "another", answers=[])
+    assert (result.code, result.asked) == (5, ())
+    assert comment_of(path) == COMMENT.encode()
+
+
+@pytest.mark.parametrize("name", [*PRIVATE, *PUBLIC])
+def test_standard_input_is_read_and_standard_output_written(name: str) -> None:
+    fixture = by_path((PRIVATE | PUBLIC)[name])
+    result = run("comment", "-", COMMENT, stdin=fixture.data)
+    assert (result.code, result.err) == (0, "")
+    entry = only_entry(result.out)
+    assert (entry.comment, entry.public) == (COMMENT.encode(), sample(fixture.path).public)
+
+
+def test_a_key_on_standard_input_takes_its_passphrase_from_elsewhere(tmp_path: Path) -> None:
+    data = by_path(ENCRYPTED["openssh"]).data
+    result = run("comment", "-", COMMENT, *old_alone(tmp_path), stdin=data)
+    assert result.code == 0
+    assert unlock(only_entry(result.out), PASSPHRASE).comment == COMMENT.encode()
+    assert run("comment", "-", COMMENT, "--passphrase-file", "-", stdin=data).code == 2
+
+
+def test_a_comment_that_begins_with_a_dash_goes_behind_two(tmp_path: Path) -> None:
+    path = placed(tmp_path, PRIVATE["openssh"])
+    result = run_process("comment", "--", path, "-q")
+    assert (result.code, comment_of(path)) == (0, b"-q")
