@@ -10,10 +10,13 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from keyconv.errors import KeyconvError
     from keyconv.formats.base import Format
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +34,7 @@ _FAMILIES = {
     "mldsa44-ed25519": "ML-DSA-44-Ed25519",
     "opaque": "any other",
 }
+_ERROR_CLASS = re.compile(r"^class \w+\([\w.]*Error\):", re.MULTILINE)
 _LOSSES = "planning.py"
 
 
@@ -129,12 +133,9 @@ def ciphers() -> str:
 
 def errors() -> str:
     """Every error, by the code that `--json` shows."""
-    from keyconv import errors
-
-    classes = [getattr(errors, name) for name in errors.__all__]
     rows = [
         (f"`{each.code}`", str(each.exit_code), f"`{each.__name__}`", _first_sentence(each.__doc__ or ""))
-        for each in sorted(classes, key=lambda each: (each.exit_code, each.code))
+        for each in sorted(_error_classes(), key=lambda each: (each.exit_code, each.code))
     ]
     return _table(("code", "exit code", "exception", "meaning"), rows)
 
@@ -152,11 +153,8 @@ def limits() -> str:
 
 def notes() -> str:
     """Every note that a reader can make on a file that it accepts."""
-    import keyconv.engine  # loads every format of the registry, and nothing that only waits to be one
-
-    loaded = (module for name, module in sys.modules.items() if name.startswith(f"{keyconv.__name__}."))
     said: dict[str, set[str]] = {}
-    for path in {Path(module.__file__) for module in loaded if module.__file__}:
+    for path in _engine_files():
         if path.name != _LOSSES:
             for code, message in _notes_of(ast.parse(path.read_text("utf-8"))):
                 said.setdefault(code, set()).add(message)
@@ -183,6 +181,34 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines.append(tuple("---" for _ in lines[0]))
     lines.extend(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+@cache
+def _engine_files() -> frozenset[Path]:
+    """Name the modules that take part in reading."""
+    import keyconv.engine  # loads every format of the registry, and nothing that only waits to be one
+
+    loaded = (module for name, module in sys.modules.items() if name.startswith(f"{keyconv.__name__}."))
+    return frozenset(Path(module.__file__) for module in loaded if module.__file__)
+
+
+def _error_classes() -> set[type[KeyconvError]]:
+    """Give the exceptions of the whole package that have a code of their own."""
+    _engine_files()  # before more is loaded than takes part in reading
+    from keyconv.errors import KeyconvError
+
+    for path in (ROOT / "keyconv").rglob("*.py"):
+        if _ERROR_CLASS.search(path.read_text("utf-8")):
+            module = path.relative_to(ROOT).with_suffix("")
+            import_module(".".join(module.parts).removesuffix(".__init__"))
+    found: set[type[KeyconvError]] = set()
+    waiting: list[type[KeyconvError]] = [KeyconvError]
+    while waiting:
+        each = waiting.pop()
+        waiting.extend(each.__subclasses__())
+        if "code" in vars(each) and each.__module__.startswith("keyconv."):
+            found.add(each)
+    return found
 
 
 def _doings(known: Format) -> str:

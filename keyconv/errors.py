@@ -21,6 +21,7 @@ __all__ = [
     "MissingPassphraseError",
     "NotAKeyError",
     "OutputError",
+    "RecomputableError",
     "TruncatedError",
     "UnsupportedError",
     "UsageError",
@@ -32,7 +33,8 @@ class KeyconvError(Exception):
     """Base of every error that keyconv raises on purpose.
 
     `message` is one line without a final full stop and never holds key material; `place` says where in the file
-    (outermost first, `ppk: Argon2-Memory: line 7`); `hint` says what to do, where that is known.
+    (outermost first, `ppk: Argon2-Memory: line 7`); `hint` says what to do, where that is known; `rule` is the rule of
+    `keyconv check` that names the cause, once somebody has looked for it.
     """
 
     code: ClassVar[str] = "error"
@@ -44,12 +46,13 @@ class KeyconvError(Exception):
         self.place = place
         self.hint = hint
         self.path = ""
+        self.rule = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
 
     def __reduce__(self) -> tuple[type[Self], tuple[str], dict[str, str]]:
-        state = {"place": self.place, "hint": self.hint, "path": self.path}
+        state = {"place": self.place, "hint": self.hint, "path": self.path, "rule": self.rule}
         return type(self), (self.message,), state
 
     def within(self, place: str) -> Self:
@@ -122,6 +125,12 @@ class ContradictionError(KeyconvError):
     """The numbers of a key contradict each other or lie outside their range."""
 
     code = "inconsistent-numbers"
+
+
+class RecomputableError(ContradictionError):
+    """Only numbers of an RSA key that follow from its others are wrong (iqmp, dp, dq): `keyconv repair` mends that."""
+
+    code = "recomputable-numbers"
 
 
 class MacError(KeyconvError):

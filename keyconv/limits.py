@@ -27,6 +27,12 @@ MAX_KEYS_PER_FILE = 256
 MAX_RSA_BITS = 16_384
 """Bits of an RSA modulus: OpenSSH's and OpenSSL's own ceiling."""
 
+MAX_PROVED_BITS = 2 * MAX_RSA_BITS
+"""Bits of all private RSA and DSA keys of one file together: their primes cost seconds at the largest sizes."""
+
+MAX_RSA_FACTOR_BITS = MAX_RSA_BITS // 2 + 64
+"""Bits of one prime of an RSA key; a lopsided key would make its one large factor cost eight times as much."""
+
 MAX_RSA_E_BITS = 256
 """Bits of an RSA public exponent; above it a single verification becomes an attack."""
 
@@ -86,6 +92,15 @@ MAX_COMMENT = 64 * KIB
 _MOST = 10**18
 
 COSTLY_HINT = "pass --allow-costly-kdf if you trust where this file comes from"
+
+
+def check_proved_bits(bits: int) -> None:
+    """Refuse to prove more private keys of one file than a person can wait for.
+
+    Raises: LimitError.
+    """
+    if bits > MAX_PROVED_BITS:
+        raise LimitError(f"the private keys of the file have {bits} bits together; the limit is {MAX_PROVED_BITS}")
 
 
 def check_salt(salt: bytes) -> None:

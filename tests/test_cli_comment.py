@@ -210,7 +210,6 @@ def test_the_pub_keeps_step_with_an_encrypted_key(tmp_path: Path) -> None:
         ("openssh/ed25519-plain", "it is not the public half of this key"),
         ("README.md", "of no format that keyconv knows"),
         ("authorized_keys/authorized_keys", "the file holds 12 keys"),
-        ("openssh-pub/ed25519-options.pub", "it is an authorized_keys file, whose remarks would be lost"),
         ("spki/ed25519-openssl.pem", "spki cannot hold a comment"),
     ],
 )
@@ -222,6 +221,51 @@ def test_a_pub_that_is_not_this_keys_is_left_alone_and_that_is_told(pub: str, me
     assert result.err == f"keyconv: {public}: not changed: {message}\n"
     assert comment_of(path) == COMMENT.encode()
     assert public.read_bytes() == data
+
+
+def test_a_single_line_with_options_keeps_them(tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), tmp_path / "id.pub"
+    options = sample("openssh-pub/ed25519-options.pub").options
+    public.write_bytes(write(replace(sample(PUBLIC["openssh-pub"]), options=options), "openssh-pub"))
+    assert change(path, COMMENT).err == ""
+    written = only_entry(public.read_bytes())
+    assert (written.options, written.comment) == (options, COMMENT.encode())
+
+
+@pytest.mark.parametrize("remark", ["# mine\n", "  # mine\r\n"])
+def test_a_remark_beside_the_key_is_not_lost_and_another_key_is_called_that_first(remark: str, tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), tmp_path / "id.pub"
+    for pub, message in (
+        (PUBLIC["openssh-pub"], "it is an authorized_keys file, whose remarks would be lost"),
+        ("openssh-pub/rsa2048.pub", "it is not the public half of this key"),
+    ):
+        data = remark.encode() + by_path(pub).data
+        public.write_bytes(data)
+        assert change(path, COMMENT).err == f"keyconv: {public}: not changed: {message}\n"
+        assert public.read_bytes() == data
+
+
+@posix
+def test_through_a_link_the_pub_beside_the_file_itself_keeps_step(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    path = placed(tmp_path / "real", PRIVATE["ppk"], "id.ppk")
+    public = [placed(tmp_path / "real", PUBLIC["openssh-pub"], name) for name in ("id.pub", "id.ppk.pub")]
+    link, other = tmp_path / "link", placed(tmp_path, PUBLIC["openssh-pub"], "link.pub")
+    link.symlink_to(path)
+    change(link, COMMENT)
+    assert {comment_of(each) for each in (path, other, *public)} == {COMMENT.encode()}
+
+
+@posix
+def test_a_pub_that_two_links_lead_to_is_told_of_once(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    path = placed(tmp_path / "real", PRIVATE["ppk"], "id")
+    public = placed(tmp_path / "real", PUBLIC["openssh-pub"], "id.pub")
+    (tmp_path / "link").symlink_to(path)
+    (tmp_path / "link.pub").symlink_to(public)
+    result = change(tmp_path / "link", "  indented")
+    assert result.err.count("lost: ") == 1
+    assert (comment_of(public), (tmp_path / "link.pub").is_symlink()) == (b"indented", True)
 
 
 @posix

@@ -321,6 +321,35 @@ def test_a_file_that_exists_exits_5_before_a_passphrase_is_asked_for_and_nothing
     assert names(tmp_path) == ["id", "id.ppk", "id.pub"]
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("z.pub", "give the name without .pub: -o z; the .pub is written beside it"),
+        ("z.PUB", "give the name without .pub: -o z; the .pub is written beside it"),
+        ("x.jwk", "-o x --also jwk"),
+        ("x.pem", "-o x --also pem or --also pkcs8"),
+        ("x.pub.pem", "-o x --also pem or --also pkcs8"),
+        ("x.rfc4716", "-o x --also rfc4716"),
+        ("x.sshfp", "-o x --also sshfp"),
+    ],
+)
+def test_a_name_that_says_another_format_is_refused_before_a_passphrase_is_asked_for(
+    name: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("generate", "-o", name, answers=[])
+    assert (result.code, result.asked, names(tmp_path)) == (2, (), [])
+    assert result.err.startswith(f"keyconv: {name}: ")
+    assert result.err.endswith(f"\n  hint: {hint}\n")
+
+
+@pytest.mark.parametrize("name", ["id.old", "id.", ".id", "id.openssh", "id.2024-01", "id.pub.bak"])
+def test_any_other_suffix_is_part_of_a_plain_name(name: str, tmp_path: Path) -> None:
+    make(tmp_path / name, PLAIN)
+    assert names(tmp_path) == sorted([name, f"{name}.pub"])
+    assert read((tmp_path / name).read_bytes()).format == "openssh"
+
+
 def test_a_folder_that_is_not_there_exits_5(tmp_path: Path) -> None:
     result = run("generate", "-o", tmp_path / "no" / "id", PLAIN)
     assert (result.code, result.err) == (5, f"keyconv: {tmp_path / 'no' / 'id'}: no such directory\n")

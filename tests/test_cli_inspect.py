@@ -257,7 +257,7 @@ def test_errors_are_json_on_standard_error_and_the_rest_goes_on(tmp_path: Path) 
     assert [each["path"] for each in result.json] == [str(PPK)]
     first, second = result.err.splitlines()
     assert first == (
-        f'{{"error": {{"code": "unreadable", "message": "no such file", "path": "{missing}", "hint": null}}}}'
+        f'{{"error": {{"code": "unreadable", "message": "no such file", "path": "{missing}", "hint": null, "rule": null}}}}'
     )
     assert f'"code": "not-a-key", "message": "of no format that keyconv knows", "path": "{text}"' in second
 
@@ -270,6 +270,7 @@ def test_a_usage_error_is_json_too() -> None:
         "message": "there is no format 'pkp'",
         "path": None,
         "hint": "did you mean 'ppk'?",
+        "rule": None,
     }
 
 

@@ -160,6 +160,55 @@ def test_public_keys_in_a_folder_are_converted_where_the_format_says_so(tmp_path
     assert len(tree(tmp_path / "out")) == 2
 
 
+def test_a_key_and_its_pub_make_one_public_file(tmp_path: Path) -> None:
+    keys = place(
+        tmp_path / "keys",
+        id=OPENSSH,
+        id_pub=FIXTURES_DIR / "openssh-pub" / "ed25519.pub",
+        locked=LOCKED_OPENSSH,
+        locked_pub=FIXTURES_DIR / "openssh-pub" / "ed25519.pub",
+    )
+    for target in ("openssh-pub", "rfc4716", "spki"):
+        result = run("convert", "-r", keys, "-d", tmp_path / target, "-t", target, "--no-input", "--json")
+        assert result.code == 0
+        assert result.json["summary"] == {"converted": 2, "failed": 0, "passed_over": 2}
+        assert len(tree(tmp_path / target)) == 2
+        over = [(each["path"], each["why"]) for each in result.json["results"] if each["status"] == "passed over"]
+        assert over == [(str(keys / f"{name}.pub"), f"the same key as {keys / name}") for name in ("id", "locked")]
+
+
+def test_a_pub_of_another_key_is_still_refused_with_a_way_out(tmp_path: Path) -> None:
+    keys = place(tmp_path / "keys", id=OPENSSH, id_pub=FIXTURES_DIR / "openssh-pub" / "rsa2048.pub")
+    result = run("convert", "-r", keys, "-d", tmp_path / "out", "-t", "openssh-pub")
+    assert result.code == 5
+    assert (
+        f"keyconv: {tmp_path / 'out' / 'id.pub'}: {keys / 'id'} was written there\n"
+        f"  hint: convert {keys / 'id.pub'} alone, with -o and another name\n"
+    ) in result.err
+
+
+@pytest.mark.parametrize("pub", ["certificates/user-ed25519-cert.pub", "openssh-pub/ed25519-options.pub"])
+def test_a_pub_that_says_more_than_the_key_is_not_passed_over(pub: str, tmp_path: Path) -> None:
+    more = FIXTURES_DIR / pub
+    plain = FIXTURES_DIR / "openssh-pub" / "ed25519.pub"
+    assert sample(pub).public == sample("openssh-pub/ed25519.pub").public
+    keys = place(tmp_path / "keys", id_key=plain, id_pub=more)
+    assert run("convert", "-r", keys, "-d", tmp_path / "lines", "-t", "openssh-pub").code == 5
+    assert run("convert", "-r", keys, "-d", tmp_path / "der", "-t", "spki").code == 0
+
+
+def test_a_file_of_many_lines_is_passed_over_once(tmp_path: Path) -> None:
+    many_lines = FIXTURES_DIR / "authorized_keys" / "authorized_keys"
+    keys = place(tmp_path / "keys", a_ppk=PPK, authorized=many_lines)
+    result = run("convert", "-r", keys, "-d", tmp_path / "out", "--json")
+    assert result.json["summary"] == {"converted": 1, "failed": 0, "passed_over": 1}
+    assert result.json["results"][1] == {
+        "path": str(keys / "authorized"),
+        "status": "passed over",
+        "why": "a public key",
+    }
+
+
 def test_git_folders_are_not_gone_through(tmp_path: Path) -> None:
     keys = place(tmp_path / "keys", a_ppk=PPK)
     place(keys / ".git" / "objects", b_ppk=PPK)
@@ -362,6 +411,7 @@ def test_json_is_one_document_on_standard_output_with_every_input_in_order(tmp_p
                     "message": result.json["results"][2]["error"]["message"],
                     "path": str(keys / "c.ppk"),
                     "hint": None,
+                        "rule": "truncated",
                 },
             },
             {
@@ -464,3 +514,20 @@ def test_the_bar_does_not_wipe_the_question_off_the_screen(tmp_path: Path) -> No
         assert terminal.end() == 0
     assert terminal.seen.count(b"Passphrase for") == 1
     assert terminal.seen.endswith(b"keyconv: 12 converted, 0 failed, 0 passed over\r\n")
+
+
+@posix
+def test_messages_above_the_bar_are_not_broken_into_lines(tmp_path: Path) -> None:
+    from test_terminal import Terminal
+
+    keys = many(tmp_path / ("a long name of a folder, " * 5), FIXTURES_DIR / "comments" / "control-v3-plain.ppk")
+    (keys / "05.ppk").write_bytes(b"PuTTY-User-Key-File-3: x :smile: [bold]\r\n")
+    with Terminal("convert", "-r", keys, "-d", tmp_path / "out") as terminal:
+        assert terminal.end() == 3
+    lines = [re.sub(rb"^.*\x1b\[2K", b"", line) for line in terminal.seen.split(b"\r\n")]
+    for number in set(range(12)) - {5}:
+        message = "lost: the control characters in the comment are replaced by spaces"
+        assert any(line.startswith(f"keyconv: {keys / f'{number:02}.ppk'}: {message}".encode()) for line in lines)
+    failed = run("convert", keys / "05.ppk", "-d", tmp_path / "out").err.splitlines()[0]
+    assert failed.encode() in lines
+    assert re.search(BAR, terminal.seen)

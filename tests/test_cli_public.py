@@ -169,7 +169,8 @@ def test_an_existing_output_and_the_input_are_not_overwritten(tmp_path: Path) ->
     result = run("public", key, "-o", out)
     assert (result.code, result.err) == (5, f"keyconv: {out}: already exists\n  hint: pass --force to replace it\n")
     assert out.read_bytes() == b"precious"
-    assert run("public", key, "-o", key, "--force").code == 5
+    assert run("public", key, "-o", key, "--force", "-t", "openssh-pub").code == 5
+    assert run("public", key, "-o", tmp_path / "new.ppk").code == 2
     assert key.read_bytes() == PPK.read_bytes()
     assert run("public", key, "-o", out, "--force").code == 0
     assert out.read_bytes() == run("public", key).out

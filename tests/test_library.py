@@ -97,7 +97,7 @@ def test_reading_a_locked_key_gives_its_claim_and_its_protection() -> None:
         (b"\n" + by_path(PLAIN).data, "white space before"),
         (b"my key:\n" + by_path(PLAIN).data, "text before"),
         (b"PuTTY-User-Key-File-4: ssh-rsa\n", "version"),
-        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "labelled CERTIFICATE"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "X.509 certificate"),
         (b"hello", "no format that keyconv knows"),
         (bytes(100), "no format that keyconv knows"),
     ],

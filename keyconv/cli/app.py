@@ -10,6 +10,7 @@ import typer
 from keyconv import __version__
 from keyconv.cli.agent_app import agent_app
 from keyconv.cli.cert_app import cert_app
+from keyconv.cli.check_app import register as register_check
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
@@ -484,6 +485,51 @@ def generate(
     run(work, quiet=quiet)
 
 
+@app.command()
+def repair(
+    file: Annotated[str, typer.Argument(metavar="INPUT", help="A key file; - is standard input.")],
+    output: Output = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Write over the input, after copying it to INPUT.bak.")
+    ] = False,
+    force: Force = False,
+    source: From = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    allow_costly_kdf: AllowCostly = False,
+    quiet: Quiet = False,
+) -> None:
+    """Undo damage from copying and pasting, and say what was undone.
+
+    A result counts only if the key is proved whole; its numbers are never guessed. The input is not touched without
+    --in-place. The passphrase of an encrypted key proves its private half too.
+
+    keyconv repair broken_id_rsa -o id_rsa
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import repair as command
+        from keyconv.cli.options import InputOptions, OutputOptions
+        from keyconv.cli.prompt import PassphraseSource
+
+        return command.run(
+            file,
+            InputOptions(
+                format=source,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=True,
+                allow_costly=allow_costly_kdf,
+            ),
+            OutputOptions(output=output, force=force),
+            in_place=in_place,
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)
+
+
+register_check(app)
 app.add_typer(cert_app)
 app.add_typer(agent_app)
 

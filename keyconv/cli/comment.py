@@ -54,11 +54,18 @@ def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) ->
 
 
 def _beside(path: str) -> Iterator[str]:
-    names = [path + ".pub"]
-    root, suffix = os.path.splitext(path)  # noqa: PTH122 - keeps names that are no valid text
-    if suffix.lower() in (".ppk", ".pem"):
-        names.append(root + ".pub")
-    yield from (name for name in names if os.path.isfile(name))  # noqa: PTH113
+    # Of a link, the `.pub` may stand beside the link, beside the file itself, or both; and be a link too.
+    names: dict[str, str] = {}
+    for key in (path, os.path.realpath(path)):
+        root, suffix = os.path.splitext(key)  # noqa: PTH122 - keeps names that are no valid text
+        for name in (key + ".pub", root + ".pub" if suffix.lower() in (".ppk", ".pem") else ""):
+            if os.path.isfile(name):  # noqa: PTH113
+                names.setdefault(os.path.realpath(name), name)
+    yield from names.values()
+
+
+def _remarks(data: bytes) -> bool:
+    return any(line.lstrip().startswith(b"#") for line in data.splitlines())
 
 
 def _keep_step(path: str, entry: Entry, screen: Screen) -> None:
@@ -75,7 +82,7 @@ def _keep_step(path: str, entry: Entry, screen: Screen) -> None:
     if beside.private is not None or beside.public != entry.public:
         screen.note("not changed: it is not the public half of this key", path)
         return
-    if keyfile.kind == "authorized_keys":
+    if keyfile.kind == "authorized_keys" and _remarks(data):
         screen.note("not changed: it is an authorized_keys file, whose remarks would be lost", path)
         return
     if not target.can.comment:

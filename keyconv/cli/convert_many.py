@@ -15,6 +15,7 @@ from keyconv.cli.render import Screen, error_object, to_json
 from keyconv.engine import choose
 from keyconv.errors import InputError, KeyconvError, NotAKeyError, OutputError, UsageError
 from keyconv.files.system import reason_of
+from keyconv.formats.base import Format
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.limits import MAX_KEY_FILE, size
 
@@ -60,7 +61,7 @@ class _Run:
         self._opener = opener
         self._target = target
         self._inputs = inputs
-        self._taken: dict[str, str] = {}
+        self._taken: dict[str, tuple[str, Entry]] = {}
         self._results: list[dict[str, object]] = []
         self._counts = {"converted": 0, "failed": 0, "passed over": 0}
 
@@ -84,12 +85,18 @@ class _Run:
         except KeyconvError as error:
             self._fail(job, error.at_path(shown(job.path)))
             return
+        passed_over: dict[str, None] = {}
         for number, entry in enumerate(entries, 1):
             suffix = f"-{number}" if len(entries) > 1 else ""
             try:
-                self._convert_entry(job, keyfile.format, entry, suffix)
+                why = self._convert_entry(job, keyfile.format, entry, suffix)
             except KeyconvError as error:
                 self._fail(job, error)
+                continue
+            if why:
+                passed_over[why] = None
+        for why in passed_over:  # files are counted, not their lines
+            self._pass_over(job, why)
 
     def report(self) -> None:
         """Print the summary: one line, or the JSON document."""
@@ -104,16 +111,22 @@ class _Run:
             return [choose(keyfile, self._opener.options.key)]
         return list(keyfile.entries)
 
-    def _convert_entry(self, job: Job, source: str, entry: Entry, suffix: str) -> None:
+    def _convert_entry(self, job: Job, source: str, entry: Entry, suffix: str) -> str:
+        """Convert one key, or give why it is passed over."""
         is_public = entry.private is None and entry.fault is None
         target = None if is_public and self._target.format is None else choose_target(source, entry, self._target)
         if job.found and is_public and (target is None or target.can.private):
-            self._pass_over(job, "a public key")
-            return
+            return "a public key"
         target = target or choose_target(source, entry, self._target)
         output = os.path.join(self._target.directory or "", job.relative + suffix + target.suffix)  # noqa: PTH118
         if output in self._taken:
-            raise OutputError(f"{shown(self._taken[output])} was written there").at_path(output)
+            earlier, written = self._taken[output]
+            if job.found and not target.can.private and _same_public(entry, written, target):
+                return f"the same key as {shown(earlier)}"
+            raise OutputError(
+                f"{shown(earlier)} was written there",
+                hint=f"convert {shown(job.path)} alone, with -o and another name",
+            ).at_path(output)
         _make_folders(output)
         done = convert_entry(
             self._opener,
@@ -123,8 +136,9 @@ class _Run:
             replace(self._target, output=output),
             self._inputs,
         )
-        self._taken[output] = job.path
+        self._taken[output] = job.path, done.entry
         self._succeed(job, done)
+        return ""
 
     def _succeed(self, job: Job, done: Conversion) -> None:
         self._counts["converted"] += 1
@@ -149,6 +163,15 @@ class _Run:
     def _pass_over(self, job: Job, why: str) -> None:
         self._counts["passed over"] += 1
         self._results.append({"path": job.path, "status": "passed over", "why": why})
+
+
+def _same_public(entry: Entry, written: Entry, target: Format) -> bool:
+    """Tell whether a public file of `entry` would say no more than the one that was written, but for its comment."""
+    if entry.public is None or entry.public != written.public:
+        return False
+    if target.can.certificate and entry.certificate not in (None, written.certificate):
+        return False
+    return not target.can.options or entry.options in ((), written.options)
 
 
 def _jobs(path: str, *, recursive: bool) -> Iterator[Job]:

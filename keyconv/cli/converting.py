@@ -21,7 +21,7 @@ from keyconv.secret import Passphrase
 
 __all__ = ["Conversion", "convert_entry"]
 
-_BY_SUFFIX = {".ppk": ("ppk",), ".pub": ("openssh-pub",), ".pem": ("pem", "pkcs8"), ".jwk": ("jwk", "jwk-pub")}
+_BY_SUFFIX = {".ppk": ("ppk",), ".pub": ("openssh-pub",), ".pem": ("pem", "pkcs8", "spki"), ".jwk": ("jwk", "jwk-pub")}
 _DEFAULT_MILLISECONDS = 100
 
 
@@ -50,20 +50,24 @@ def convert_entry(
 def _convert_entry(
     opener: Opener, path: str, source: str, entry: Entry, options: OutputOptions, inputs: tuple[str, ...]
 ) -> Conversion:
-    entry = _with_comment(_with_certificate(opener, path, entry), options)
+    entry = _with_comment(entry, options)
     target = choose_target(source, entry, options)
+    entry = _with_certificate(opener, path, entry, target)
     known = planned = _plan(opener, path, entry, target, options, ())
     check_costs(target, options)
     deriver = opener.new_deriver()
     if not deriver.allow_costly:
         refuse_costly(target, options)
     _check_output(entry, target, options, inputs)
-    opened = None
-    if planned.needs_passphrase:
+    opened, hidden = None, entry.public is None
+    proves = isinstance(entry.private, Locked) and opener.options.passphrase.given
+    if planned.needs_passphrase or proves:
         if isinstance(entry.private, Locked):
             deriver.check(entry.private.protection.kdf)
         opened = opener.unlock(entry, path, deriver)
         entry = _with_comment(opened.entry, options)
+        if hidden:
+            entry = _with_certificate(opener, path, entry, target)
         planned = _plan(opener, path, entry, target, options, planned.losses)
     losses = dict.fromkeys((*known.losses, *planned.losses))
     passphrase = _new_passphrase(opener, target, options, opened.passphrase if opened else None)
@@ -154,12 +158,18 @@ def _blob(entry: Entry) -> bytes:
     return public_blob.write(entry.public) if entry.public is not None else b""
 
 
-def _with_certificate(opener: Opener, path: str, entry: Entry) -> Entry:
-    """Take the certificate in the `-cert.pub` beside a private key along, if it is for this key."""
+def _with_certificate(opener: Opener, path: str, entry: Entry, target: Format) -> Entry:
+    """Take the certificate in the `-cert.pub` beside a private key along, if it is for this key and its signature fits.
+
+    A key whose public half is hidden is looked at again once it is open.
+    """
+    if not target.can.private or entry.private is None or entry.certificate is not None or entry.public is None:
+        return entry
     from keyconv.cli.companion import find_certificate
+    from keyconv.engine.certificates import check_signature
     from keyconv.files import load
 
-    beside = find_certificate(path) if entry.private is not None and entry.certificate is None else None
+    beside = find_certificate(path)
     if beside is None:
         return entry
     try:
@@ -167,8 +177,11 @@ def _with_certificate(opener: Opener, path: str, entry: Entry) -> Entry:
     except KeyconvError as error:
         opener.screen.note(f"not taken along: {error}", beside)
         return entry
-    if certificate is None or (entry.public is not None and certificate.key != entry.public):
+    if certificate is None or certificate.key != entry.public:
         opener.screen.note("not taken along: it is no certificate for this key", beside)
+        return entry
+    if check_signature(certificate)["valid"] is False:
+        opener.screen.note("not taken along: its signature is not valid", beside)
         return entry
     opener.screen.note("the certificate beside the key", beside)
     return replace(entry, certificate=certificate)
@@ -183,9 +196,13 @@ def _plan(
     opener: Opener, path: str, entry: Entry, target: Format, options: OutputOptions, told: tuple[object, ...]
 ) -> Plan:
     planned = plan(entry, target)
-    new = tuple(loss for loss in planned.losses if loss not in told)
+    asked_for = ("passphrase",) if options.no_passphrase else ()
+    new = tuple(loss for loss in planned.losses if loss not in told and loss.code not in asked_for)
     if options.strict and new:
-        raise LossError("; ".join(loss.message for loss in new), hint="leave out --strict to write it all the same")
+        hint = "leave out --strict to write it all the same"
+        if any(loss.code == "passphrase" for loss in new):
+            hint += ", or pass --no-passphrase"
+        raise LossError("; ".join(loss.message for loss in new), hint=hint)
     for loss in new:
         opener.screen.note(f"lost: {loss.message}", shown(path))
     return planned

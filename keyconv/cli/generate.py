@@ -79,6 +79,7 @@ def _outputs(target: OutputOptions, also: tuple[str, ...]) -> list[tuple[str, Fo
         if also:
             raise UsageError("--also needs a file name in -o")
         return [(STDIN, first)]
+    _check_suffix(target.output, suffix)
     stem = target.output[: -len(suffix)] if suffix == ".ppk" else target.output
     chosen = list(dict.fromkeys((first.name, "openssh-pub", *(by_name(name).name for name in also))))
     outputs = [(target.output, first)]
@@ -90,6 +91,30 @@ def _outputs(target: OutputOptions, also: tuple[str, ...]) -> list[tuple[str, Fo
             path = f"{stem}.{known.name}"
         outputs.append((path, known))
     return outputs
+
+
+def _check_suffix(path: str, suffix: str) -> None:
+    """Refuse a name that says another format than the one that would be written there.
+
+    Raises: UsageError.
+    """
+    bare = path[: -len(suffix)] if suffix else path
+    if suffix == ".pub":
+        raise UsageError(
+            "a name in .pub is for the public half, and -o names the private key",
+            hint=f"give the name without .pub: -o {bare}; the .pub is written beside it",
+        ).at_path(path)
+    if suffix == ".ppk":
+        return
+    written = [known for known in FORMATS if known.write and known.name != "openssh"]
+    meant = [known for known in written if suffix in (f".{known.name}", PurePath(f"x{known.suffix}").suffix)]
+    if suffix and meant:
+        likely = [known for known in meant if known.can.private] or meant
+        also = " or ".join(f"--also {known.name}" for known in likely)
+        raise UsageError(
+            f"-o writes openssh or ppk, and a name in {suffix} says another format",
+            hint=f"-o {bare.removesuffix('.pub')} {also}",
+        ).at_path(path)
 
 
 def _suffix_of(known: Format, chosen: list[str]) -> str:

@@ -103,7 +103,8 @@ def rewrite_entry(
         write_stdout(data)
         return
     try:
-        rewrite(path, data)
+        # The mode stays, unless it was the passphrase alone that kept others out.
+        rewrite(path, data, private=had is not None and not passphrase)
     except KeyconvError as error:
         raise error.at_path(shown(path)) from None
 

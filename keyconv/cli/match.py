@@ -39,6 +39,8 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
         key = fingerprint.sha256(public_blob.write(same)) if same else None
         screen.data(to_json({"match": same is not None, "fingerprint": key, "files": files}))
         return 0 if same else 1
+    if screen.quiet:
+        return 0 if same else 1
     if same:
         screen.data(f"the same key: {same.algorithm} {fingerprint.sha256(public_blob.write(same))}\n")
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,9 +52,9 @@ class Opener:
         return Deriver(allow_costly=self.options.allow_costly, run=run_interruptibly)
 
     def read(self, path: str) -> KeyFile:
-        """Load and read a file, and tell the notes on it."""
+        """Load and read a file, and tell the notes on it; the error on one that does not load names the cause."""
         try:
-            keyfile = read(load(path), self.options.format)
+            keyfile = self._read(load(path), path)
         except KeyconvError as error:
             if error.path == STDIN:
                 error.path = STDIN_NAME
@@ -66,6 +67,9 @@ class Opener:
         try:
             opened = self._unlock(entry, path, deriver)
         except KeyconvError as error:
+            from keyconv.repair.diagnosis import rule_of
+
+            error.rule = error.rule or rule_of(error)
             raise error.at_path(shown(path)) from None
         self.tell(opened.entry.notes[len(entry.notes) :], path)
         return opened
@@ -74,6 +78,21 @@ class Opener:
         """Print notes on a file."""
         for note in notes:
             self.screen.note(str(note), shown(path))
+
+    def _read(self, data: bytes, path: str) -> KeyFile:
+        try:
+            keyfile = read(data, self.options.format)
+        except KeyconvError as error:
+            from keyconv.repair.diagnosis import explain, rule_of
+
+            if self.options.format is not None:  # a format was forced: what the content is instead was not the question
+                error.rule = rule_of(error)
+                raise
+            raise explain(data, error, path=shlex.quote(path)) from None
+        for entry in keyfile.entries:
+            if entry.fault is not None:
+                entry.fault.rule = entry.fault.code
+        return keyfile
 
     def _unlock(self, entry: Entry, path: str, deriver: Deriver) -> Opened:
         source = self.options.passphrase

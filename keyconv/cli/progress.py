@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["progress"]
 
@@ -20,12 +24,52 @@ def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    stream = sys.stderr
+    console = Console(file=stream)
     columns = (TextColumn("converting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Drawn again only when something happened: a thread that redraws the line would wipe a prompt off it.
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+    how: dict[str, Any] = {"transient": True, "auto_refresh": False, "redirect_stdout": False, "redirect_stderr": False}
+    with Progress(*columns, console=console, **how) as bar:
         task = bar.add_task("", total=total)
 
         def advance() -> None:
             bar.update(task, advance=1, refresh=True)
 
-        yield advance
+        # Messages go above the bar, and their lines are the terminal's to break: rich's own redirection cuts them up.
+        above = _AboveTheBar(console, stream)
+        sys.stderr = cast(TextIO, above)
+        try:
+            yield advance
+        finally:
+            sys.stderr = stream
+            above.end()
+
+
+class _AboveTheBar:
+    """Standard error while a bar is shown: each whole line is printed over the bar, which moves down."""
+
+    def __init__(self, console: Console, stream: TextIO) -> None:
+        self._console = console
+        self._stream = stream
+        self._begun = ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        whole, end, self._begun = (self._begun + text).rpartition("\n")
+        if end:
+            self._print(whole)
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Print the line that was begun and not ended."""
+        if self._begun:
+            self._print(self._begun)
+        self._begun = ""
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True, markup=False, highlight=False, emoji=False)

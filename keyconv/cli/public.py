@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import PurePath
 
 from keyconv.cli.converting import put
 from keyconv.cli.opening import STDIN, Opener, shown
@@ -24,7 +25,7 @@ def run(
     inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, allowed: str | None = None, *, screen: Screen
 ) -> int:
     """Write the public half of every key of every input, and give the exit code."""
-    chosen = by_name(target.format or "openssh-pub")
+    chosen = by_name(target.format or _by_suffix(target.output))
     if chosen.can.private:
         raise UsageError(f"{chosen.name} is a format for private keys", hint="keyconv convert writes those")
     line_options = _parse(allowed, chosen)
@@ -51,13 +52,19 @@ def run(
         raise UsageError(f"there are {len(entries)} keys, and {chosen.name} holds one", hint="choose one with --key N")
     options = WriteOptions()
     data = chosen.write(tuple(entries), options) if chosen.write else b""
-    if len(entries) == 1:
-        verify(data, entries[0], chosen, options)
+    verify(data, tuple(entries), chosen, options)
     try:
         put(data, chosen, target, inputs)
     except OutputError as error:
         raise error.at_path(target.output or "") from None
     return exit_code
+
+
+def _by_suffix(output: str | None) -> str:
+    suffix = PurePath(output).suffix.lower() if output else ""
+    if suffix == ".ppk":
+        raise UsageError("a .ppk file holds a private key", hint="keyconv convert writes those; or name the format: -t")
+    return {".jwk": "jwk-pub", ".pem": "spki"}.get(suffix, "openssh-pub")
 
 
 def _parse(allowed: str | None, chosen: Format) -> tuple[Option, ...] | None:

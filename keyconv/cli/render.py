@@ -13,7 +13,7 @@ __all__ = ["Screen"]
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where messages go; `quiet` keeps back all but errors, `as_json` makes errors JSON."""
+    """Where messages go; `quiet` keeps back all but errors, `as_json` too, and makes them JSON."""
 
     quiet: bool = False
     as_json: bool = False
@@ -30,7 +30,7 @@ class Screen:
 
     def note(self, message: str, path: str = "") -> None:
         """Print something that is no error: a tolerance, a loss, what was written."""
-        if not self.quiet:
+        if not self.quiet and not self.as_json:
             where = f"{printable(path)}: " if path else ""
             _to_stderr(f"keyconv: {where}{printable(message)}\n")
 
@@ -48,6 +48,7 @@ def error_object(error: KeyconvError) -> dict[str, str | None]:
         "message": printable(str(error)),
         "path": error.path or None,
         "hint": printable(error.hint) or None,
+        "rule": error.rule or None,
     }
 
 

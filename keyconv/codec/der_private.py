@@ -109,10 +109,7 @@ def _read_rsa(reader: DerReader) -> RsaPrivateKey:
     iqmp = fields.integer("RSA coefficient iqmp")
     fields.finish("the RSA coefficient iqmp")
     private = RsaPrivateKey(RsaPublicKey(e=e, n=n), d=d, p=p, q=q, iqmp=iqmp)
-    # Primes of 0 and 1 have no exponents to compare; `prove` refuses them.
-    if p > 1 and q > 1 and (dmp1, dmq1) != (private.dmp1, private.dmq1):
-        name, prime = ("dmq1", "q") if dmp1 == private.dmp1 else ("dmp1", "p")
-        raise ContradictionError(f"the RSA exponent {name} is not d modulo {prime} - 1")
+    pairing.check_exponents(private, dmp1, dmq1)
     return private
 
 

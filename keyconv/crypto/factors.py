@@ -17,7 +17,7 @@ from keyconv.errors import ContradictionError, LimitError
 
 __all__ = ["MAX_BITS", "coefficient", "recover_primes"]
 
-MAX_BITS = 8_192
+MAX_BITS = 4_096
 """Bits of a modulus that is factored: about a second an attempt. Files without primes are old, and their keys small."""
 
 _ATTEMPTS = 40

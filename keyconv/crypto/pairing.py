@@ -5,13 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import assert_never
 
 from keyconv import limits
 from keyconv.crypto import points
 from keyconv.crypto.primes import is_prime
-from keyconv.errors import ContradictionError, LimitError, MismatchError, UnsupportedError
+from keyconv.errors import (
+    ContradictionError,
+    KeyconvError,
+    LimitError,
+    MismatchError,
+    RecomputableError,
+    UnsupportedError,
+)
 from keyconv.keys import (
     Curve,
     DsaPrivateKey,
@@ -36,9 +46,34 @@ from keyconv.keys import (
 )
 from keyconv.notes import Note
 
-__all__ = ["check_public", "derive_ecdsa", "derive_ed448", "derive_ed25519", "prove"]
+__all__ = [
+    "check_exponents",
+    "check_public",
+    "derive_ecdsa",
+    "derive_ed448",
+    "derive_ed25519",
+    "prove",
+    "recomputing",
+]
 
 _MLDSA_HINT = "pip install --upgrade cryptography"
+_RECOMPUTE_HINT = "keyconv repair computes it anew"
+_recomputed: ContextVar[list[str] | None] = ContextVar("recomputed", default=None)
+
+
+@contextmanager
+def recomputing() -> Iterator[list[str]]:
+    """Compute anew, in this block and this thread alone, what is wrong of an RSA key's numbers and follows from others.
+
+    For `keyconv.repair`, which hands it to readers that nobody else asks for such keys. Gives the list of what was
+    wrong; everywhere outside of such a block it is refused.
+    """
+    found: list[str] = []
+    token = _recomputed.set(found)
+    try:
+        yield found
+    finally:
+        _recomputed.reset(token)
 
 
 def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
@@ -47,8 +82,8 @@ def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
     Only RSA has two forms: where q > p the two are swapped and iqmp computed anew, as PuTTY does, and it is noted. The
     secret of a FIDO key is in its authenticator, so that only its public half can be checked.
 
-    Raises: ContradictionError when numbers disagree or are out of range; MismatchError when the public half is of
-    another key; LimitError above the sizes in `keyconv.limits`.
+    Raises: ContradictionError when numbers disagree or are out of range (RecomputableError when only iqmp does);
+    MismatchError when the public half is of another key; LimitError above the sizes in `keyconv.limits`.
     """
     check_public(private.public)
     match private:
@@ -100,6 +135,25 @@ def check_public(public: PublicKey) -> None:
             pass
         case _:
             assert_never(public)
+
+
+def check_exponents(private: RsaPrivateKey, dmp1: int, dmq1: int) -> None:
+    """Compare the exponents d mod p-1 and d mod q-1 that a file states, which the model does not keep.
+
+    Raises: RecomputableError when they are wrong and all that they follow from is proved; else ContradictionError.
+    """
+    # Primes of 0 and 1 have no exponents to compare; `prove` refuses them.
+    if private.p < 2 or private.q < 2 or (dmp1, dmq1) == (private.dmp1, private.dmq1):
+        return
+    name, prime = ("dmq1", "q") if dmp1 == private.dmp1 else ("dmp1", "p")
+    message = f"the RSA exponent {name} is not d modulo {prime} - 1"
+    if _recomputed.get() is None:
+        try:
+            with recomputing():
+                prove(private, [])
+        except KeyconvError:
+            raise ContradictionError(message) from None
+    _refuse_or_recompute(message)
 
 
 def derive_ecdsa(curve: Curve, d: int) -> EcdsaPublicKey:
@@ -170,14 +224,24 @@ def _prove_rsa(private: RsaPrivateKey, notes: list[Note]) -> RsaPrivateKey:
         raise ContradictionError("the RSA exponent d is not from 2 to n - 1")
     if (e * d - 1) % (p - 1) or (e * d - 1) % (q - 1):
         raise ContradictionError("the RSA exponents e and d do not belong together")
-    if not 0 < private.iqmp < p or private.iqmp * q % p != 1:
-        raise ContradictionError("the RSA coefficient iqmp is not the inverse of q modulo p")
+    if max(p, q).bit_length() > limits.MAX_RSA_FACTOR_BITS:
+        raise LimitError(f"an RSA prime has more than {limits.MAX_RSA_FACTOR_BITS} bits")
     if not is_prime(p) or not is_prime(q):
         raise ContradictionError("an RSA factor is not prime")
+    if not 0 < private.iqmp < p or private.iqmp * q % p != 1:
+        _refuse_or_recompute("the RSA coefficient iqmp is not the inverse of q modulo p")
+        private = replace(private, iqmp=pow(q, -1, p))
     if p < q:
         notes.append(Note("noncanonical", "the RSA primes stand in the order p < q; written with p > q"))
         return replace(private, p=q, q=p, iqmp=pow(p, -1, q))
     return private
+
+
+def _refuse_or_recompute(message: str) -> None:
+    found = _recomputed.get()
+    if found is None:
+        raise RecomputableError(message, hint=_RECOMPUTE_HINT)
+    found.append(message)
 
 
 def _check_dsa(public: DsaPublicKey) -> None:
@@ -190,9 +254,9 @@ def _check_dsa(public: DsaPublicKey) -> None:
         raise ContradictionError("the DSA modulus p or order q is even")
     if (p - 1) % q:
         raise ContradictionError("the DSA order q does not divide p - 1")
-    if not 1 < g < p or pow(g, q, p) != 1:
+    if not 1 < g < p:
         raise ContradictionError("the DSA generator g is not of order q")
-    if not 1 < y < p or pow(y, q, p) != 1:
+    if not 1 < y < p:
         raise ContradictionError("the DSA public number y is not in the group that g makes")
 
 
@@ -202,5 +266,9 @@ def _prove_dsa(private: DsaPrivateKey) -> None:
         raise ContradictionError("the DSA private number x is not from 1 to q - 1")
     if not is_prime(public.q) or not is_prime(public.p):
         raise ContradictionError("the DSA modulus p or order q is not prime")
+    if pow(public.g, public.q, public.p) != 1:
+        raise ContradictionError("the DSA generator g is not of order q")
+    if pow(public.y, public.q, public.p) != 1:
+        raise ContradictionError("the DSA public number y is not in the group that g makes")
     if pow(public.g, private.x, public.p) != public.y:
         raise MismatchError("the public half is not of this private half: y is not g^x")

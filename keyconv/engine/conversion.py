@@ -8,7 +8,7 @@ from typing import Final
 from keyconv.engine.planning import plan
 from keyconv.engine.reading import read
 from keyconv.engine.unlocking import choose, unlock
-from keyconv.errors import MisfitError, MismatchError
+from keyconv.errors import MisfitError, MismatchError, UsageError
 from keyconv.formats import by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, Locked
@@ -41,11 +41,11 @@ def write(entry: Entry, format: str | Format, options: WriteOptions | None = Non
     if entry.certificate is not None and entry.certificate.key != entry.public:
         raise MismatchError("the certificate is for another key")
     data = target.write((entry,), options)
-    verify(data, entry, target, options)
+    verify(data, (entry,), target, options)
     return data
 
 
-def verify(data: bytes, entry: Entry, target: Format, options: WriteOptions) -> None:
+def verify(data: bytes, entries: tuple[Entry, ...], target: Format, options: WriteOptions) -> None:
     """Read back what was written and compare it with what was meant: key, comment, certificate, options, headers.
 
     A format that is only written (SSHFP) has nothing to read back.
@@ -54,7 +54,13 @@ def verify(data: bytes, entry: Entry, target: Format, options: WriteOptions) -> 
     """
     if not target.can.readable:
         return
-    written = choose(target.read(data))
+    read_back = target.read(data).entries
+    _same(len(read_back) == len(entries), "number of keys")
+    for written, entry in zip(read_back, entries, strict=True):
+        _verify_entry(written, entry, target, options)
+
+
+def _verify_entry(written: Entry, entry: Entry, target: Format, options: WriteOptions) -> None:
     if target.can.private:
         written = unlock(written, options.passphrase, deriver=options.deriver)
         _same(written.private == entry.private, "private half")
@@ -67,6 +73,15 @@ def verify(data: bytes, entry: Entry, target: Format, options: WriteOptions) -> 
         _same(written.options == entry.options, "options")
     if target.can.headers:
         _same(written.headers == entry.headers, "headers")
+
+
+def _as_bytes(comment: bytes | str) -> bytes:
+    if isinstance(comment, bytes):
+        return comment
+    try:
+        return comment.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError("the comment holds a lone surrogate, which no encoding has") from None
 
 
 def _same(agrees: bool, what: str) -> None:
@@ -107,7 +122,7 @@ def convert(
     source = read(data, format)
     entry = choose(source, key)
     if comment is not None:
-        entry = replace(entry, comment=comment.encode() if isinstance(comment, str) else comment)
+        entry = replace(entry, comment=_as_bytes(comment))
     target = by_name(to or default_target(source.format, entry))
     options = options or WriteOptions()
     planned = plan(entry, target)
@@ -117,10 +132,10 @@ def convert(
     if wanted and target.can.private and not target.can.encryption:
         raise MisfitError(f"{target.name} cannot be protected by a passphrase, and a new one was given")
     encrypted = isinstance(entry.private, Locked)
-    if planned.needs_passphrase:
+    if planned.needs_passphrase or (encrypted and passphrase is not None):
         entry = unlock(entry, passphrase, deriver=options.deriver)
         if comment is not None:
-            entry = replace(entry, comment=comment.encode() if isinstance(comment, str) else comment)
+            entry = replace(entry, comment=_as_bytes(comment))
         planned = replace(plan(entry, target), losses=(*planned.losses, *plan(entry, target).losses))
     if strict:
         planned.require_lossless()

@@ -44,7 +44,10 @@ def plan(entry: Entry, target: Format) -> Plan:
         if entry.fault is not None:
             raise entry.fault
         if entry.private is None:
-            raise MisfitError(f"the file holds no private half, and {target.name} is a format for private keys")
+            raise MisfitError(
+                f"the file holds no private half, and {target.name} is a format for private keys",
+                hint=f"give the private key; for a public one: {_names(entry, private=False)}",
+            )
     family = family_of(entry)
     if family and family not in target.can.families:
         able = _names(entry, private=target.can.private)

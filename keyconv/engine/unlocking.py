@@ -64,6 +64,8 @@ def _merge(entry: Entry, opened: Unlocked, protection: Protection, notes: tuple[
     public = opened.private.public
     if entry.public is not None and entry.public != public:
         raise MismatchError("the public half that stands in clear is not the one of the private half")
+    if None not in (entry.certificate, opened.certificate) and entry.certificate != opened.certificate:
+        raise MismatchError("the certificate that stands in clear is not the one of the private half")
     return replace(
         entry,
         public=public,

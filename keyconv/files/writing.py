@@ -70,11 +70,12 @@ def save(
         _write_beside(path, data, 0o600 if private else 0o666, verify, prepare, settle)
 
 
-def rewrite(path: str, data: bytes, *, verify: Verify | None = None) -> None:
+def rewrite(path: str, data: bytes, *, private: bool = False, verify: Verify | None = None) -> None:
     """Put `data` in the place of an existing file's content, whole, durable and read back, or not at all.
 
     Symbolic links are followed to their file. The mode is kept, and owner and group where that is permitted; a group
-    that cannot be kept takes its permissions with it. A file with several names (hard links) is refused, since only
+    that cannot be kept takes its permissions with it; `private` takes away what others may do, for content that nothing
+    protects any more. A file with several names (hard links) is refused, since only
     one name would change.
 
     Raises: OutputError; what `verify` raises.
@@ -83,7 +84,7 @@ def rewrite(path: str, data: bytes, *, verify: Verify | None = None) -> None:
         target, before = rewritable(path)
 
         def prepare(descriptor: int) -> None:
-            _keep_owner_and_mode(descriptor, before)
+            _keep_owner_and_mode(descriptor, before, 0o700 if private else 0o777)
 
         def settle(temporary: str) -> None:
             if _version(os.lstat(target)) != _version(before):
@@ -189,8 +190,8 @@ def _set_mode(descriptor: int, mode: int) -> None:
                 raise
 
 
-def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
-    mode = stat.S_IMODE(before.st_mode) & 0o777
+def _keep_owner_and_mode(descriptor: int, before: os.stat_result, most: int) -> None:
+    mode = stat.S_IMODE(before.st_mode) & most
     if sys.platform != "win32":
         now = os.fstat(descriptor)
         if now.st_gid != before.st_gid:

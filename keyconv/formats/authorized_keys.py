@@ -28,8 +28,9 @@ from keyconv.keyfile import Entry, KeyFile, Option
 from keyconv.keys import FAMILIES, Certificate, PublicKey, RsaPublicKey
 from keyconv.notes import Note
 from keyconv.text import base64
-from keyconv.text.comment import clean
+from keyconv.text.comment import clean, is_clean
 from keyconv.text.lines import Line, split
+from keyconv.wire.reader import SSH_NAME
 
 __all__ = [
     "FLAG_OPTIONS",
@@ -83,7 +84,7 @@ _OPTIONS = re.compile(rb'(?:\\"|[^" \t]|"(?:\\"|[^"])*+")*+')
 _OPTION = re.compile(rb'([^",= \t]*)(=("(?:\\"|[^"])*+")?)?')
 _OPTION_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._@-]*\Z")
 _WORD = re.compile(rb"[^ \t]*")
-_TYPE = re.compile(rb"[\x21-\x2b\x2d-\x7e]{1,%d}\Z" % limits.MAX_ALGORITHM_NAME)
+_TYPE = SSH_NAME
 _FAMILIAR_TYPE = re.compile(rb"\A(?:ssh-|ecdsa-sha2-|sk-|rsa-sha2-)|-cert-v01@openssh\.com\Z")
 _FIRST_LINE = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+[ \t]*([^\n]*)")
 _SSH1 = re.compile(rb"[0-9]{1,5}[ \t]+[0-9]+[ \t]+[0-9]+")
@@ -223,7 +224,9 @@ def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
         raise MalformedError("there is a zero byte or a CR without LF inside the line")
     options: tuple[Option, ...] = ()
     word, rest = _split_word(text)
-    is_type = rest.startswith(_BLOB_START) or (_FAMILIAR_TYPE.search(word) and not _begins_key(rest))
+    is_type = (rest.startswith(_BLOB_START) and b'"' not in word) or (
+        _FAMILIAR_TYPE.search(word) and not _begins_key(rest)
+    )
     if not is_type and not _SSH1.match(text):
         options, text = _read_options(text, notes)
         word, rest = _split_word(text)
@@ -386,8 +389,8 @@ def _write_option(option: Option) -> bytes:
         raise MisfitError(f"{_show(name)} cannot be the name of an option")
     if value is None:
         return name
-    if any(byte in value for byte in b"\r\n\0"):
-        raise MisfitError(f"a line cannot hold the value of the option {_show(name)}, with a line end or a zero byte")
+    if not is_clean(value):
+        raise MisfitError(f"a line cannot hold the value of the option {_show(name)}, with a line end or a control")
     if value.endswith(b"\\"):
         raise MisfitError(f"no quotes can hold the value of the option {_show(name)}, which ends in a backslash")
     return name + b'="' + value.replace(b'"', b'\\"') + b'"'

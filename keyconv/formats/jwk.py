@@ -165,12 +165,13 @@ def _read_set(keys: list[object], notes: list[Note]) -> list[Entry]:
         raise MalformedError("the set holds no key")
     if len(keys) > limits.MAX_KEYS_PER_FILE:
         raise LimitError(f"the set holds {len(keys)} keys; the limit is {limits.MAX_KEYS_PER_FILE}")
-    entries = []
+    entries: list[Entry] = []
     refusal: UnsupportedError | None = None
     for number, key in enumerate(keys, 1):
         try:
             if not isinstance(key, dict):
                 raise MalformedError("it is not a JSON object")
+            limits.check_proved_bits(sum(_bits(entry) for entry in entries))
             entries.append(_read_key(key, notes))
         except UnsupportedError as error:
             # RFC 7517 section 5: what is not understood is passed over.
@@ -181,6 +182,10 @@ def _read_set(keys: list[object], notes: list[Note]) -> list[Entry]:
     if refusal is not None and not entries:
         raise refusal
     return entries
+
+
+def _bits(entry: Entry) -> int:
+    return entry.private.public.bits if isinstance(entry.private, RsaPrivateKey) else 0
 
 
 def _read_key(members: _Members, notes: list[Note]) -> Entry:

@@ -20,11 +20,12 @@ from keyconv.errors import (
     MalformedError,
     MismatchError,
     UnsupportedError,
+    UsageError,
     WrongPassphraseError,
 )
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
-from keyconv.keys import PublicKey
+from keyconv.keys import Certificate, DsaPrivateKey, PublicKey, RsaPrivateKey
 from keyconv.notes import Note
 from keyconv.secret import Passphrase
 from keyconv.text import pem
@@ -73,7 +74,7 @@ class LockedOpenssh(Locked):
         if not _check_integers_agree(section):
             raise WrongPassphraseError("wrong passphrase", place="openssh")
         try:
-            return _read_section(section, self.publics, cipher.block)[self.index]
+            return _read_section(section, self.publics, cipher.block, self.index)[0]
         except KeyconvError as error:
             raise error.within("openssh: private half") from None
 
@@ -109,14 +110,18 @@ def _read_file(data: bytes) -> KeyFile:
         raise MalformedError("the file says that it holds no key")
     if count > limits.MAX_KEYS_PER_FILE:
         raise LimitError(f"the file says that it holds {count} keys; the limit is {limits.MAX_KEYS_PER_FILE}")
-    publics = tuple(_read_public(reader.string("public half"), notes) for _ in range(count))
+    outer = [_read_public(reader.string("public half"), notes) for _ in range(count)]
+    publics = tuple(public for public, _ in outer)
     section = reader.string("private section")
     if cipher_name == "none":
         reader.finish("the private section")
         if kdf_name != "none" or kdf_options:
             raise MalformedError("the file is not encrypted, yet names a KDF")
         unlocked = _read_plain(section, publics)
-        entries = tuple(Entry(each.private.public, each.private, each.comment, each.certificate) for each in unlocked)
+        entries = tuple(
+            Entry(each.private.public, each.private, each.comment, _same_certificate(stated, each.certificate))
+            for (_, stated), each in zip(outer, unlocked, strict=True)
+        )
         notes.extend(note for each in unlocked for note in each.notes)
     else:
         cipher = _find_cipher(cipher_name, section)
@@ -124,21 +129,27 @@ def _read_file(data: bytes) -> KeyFile:
         tag = reader.fixed("authentication tag", cipher.tag_length)
         reader.finish("the authentication tag" if tag else "the private section")
         entries = tuple(
-            Entry(public, LockedOpenssh(cipher, kdf, publics, section, tag, index))
-            for index, public in enumerate(publics)
+            Entry(public, LockedOpenssh(cipher, kdf, publics, section, tag, index), certificate=stated)
+            for index, (public, stated) in enumerate(outer)
         )
     if count > 1:
         notes.append(Note("multiple-keys", f"the file holds {count} keys, of which most programs read none"))
     return KeyFile(OPENSSH.name, "private", entries, tuple(notes))
 
 
-def _read_public(blob: bytes, notes: list[Note]) -> PublicKey:
+def _read_public(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None]:
     try:
-        public, _ = certificates.read_any(blob, notes)
+        public, certificate = certificates.read_any(blob, notes)
         pairing.check_public(public)
     except KeyconvError as error:
         raise error.within("public half") from None
-    return public
+    return public, certificate
+
+
+def _same_certificate(outer: Certificate | None, inner: Certificate | None) -> Certificate | None:
+    if outer is not None and inner is not None and outer != inner:
+        raise MismatchError("the certificate that stands in clear is not the one in the private section")
+    return inner or outer
 
 
 def _find_cipher(name: str, section: bytes) -> Cipher:
@@ -177,23 +188,31 @@ def _check_integers_agree(section: bytes) -> bool:
     return len(section) >= 8 and hmac.compare_digest(section[:4], section[4:8])
 
 
-def _read_section(section: bytes, publics: tuple[PublicKey, ...], block: int) -> list[Unlocked]:
+def _read_section(
+    section: bytes, publics: tuple[PublicKey, ...], block: int, only: int | None = None
+) -> list[Unlocked]:
+    """Read and prove every key of the section, or the `only` one that is asked for."""
     shared: list[Note] = []
     reader = WireReader(section, notes=shared)
     reader.fixed("check integers", 8)
-    unlocked = []
-    for public in publics:
+    unlocked: list[Unlocked] = []
+    proved_bits = 0
+    for index, public in enumerate(publics):
         notes: list[Note] = []
         private, certificate = private_blob.read(reader)
         if private.public != public:
             raise MismatchError("the public half that stands in clear is not the one in the private section")
-        private = pairing.prove(private, notes)
         comment = reader.string("comment")
+        if only not in (None, index):
+            continue
+        proved_bits += private.public.bits if isinstance(private, RsaPrivateKey | DsaPrivateKey) else 0
+        limits.check_proved_bits(proved_bits)
+        private = pairing.prove(private, notes)
         if len(comment) > limits.MAX_COMMENT:
             raise LimitError(f"the comment has {len(comment)} bytes; the limit is {limits.MAX_COMMENT}")
         unlocked.append(Unlocked(private, comment, certificate, tuple(notes)))
     padding = reader.rest()
-    if any(byte != (index + 1) & 0xFF for index, byte in enumerate(padding)):
+    if any(byte != (number + 1) & 0xFF for number, byte in enumerate(padding)):
         raise MalformedError("the padding is not 1, 2, 3 ...")
     if len(padding) >= block:
         shared.append(Note("noncanonical", f"{len(padding)} bytes of padding, a block of {block} or more"))
@@ -207,6 +226,8 @@ def _read_section(section: bytes, publics: tuple[PublicKey, ...], block: int) ->
 
 def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
     passphrase = options.passphrase or None
+    if options.cipher and options.cipher not in CIPHERS:
+        raise UsageError(f"openssh has no cipher '{options.cipher}'", hint=f"its ciphers: {', '.join(CIPHERS)}")
     cipher = CIPHERS[options.cipher or "aes256-ctr"] if passphrase else None
     kdf = BcryptPbkdf(options.random(16), options.rounds or _DEFAULT_ROUNDS) if passphrase else None
     check = options.random(4)

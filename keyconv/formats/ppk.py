@@ -58,7 +58,7 @@ from keyconv.wire.reader import WireReader
 
 __all__ = ["PPK1", "PPK2", "PPK3", "LockedPpk"]
 
-_MAGIC = re.compile(rb"PuTTY-User-Key-File-([0-9]{1,3}): ")
+_MAGIC = re.compile(rb"PuTTY-User-Key-File-([1-9][0-9]{0,2}): ")
 _HEADER = re.compile(rb"([^:\r\n]{1,39}): ([^\r\n]*)\Z")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2})*\Z")
 _BLOCK = AES256_CBC.block

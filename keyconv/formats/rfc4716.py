@@ -18,7 +18,7 @@ from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import FAMILIES
 from keyconv.notes import Note
 from keyconv.text import base64
-from keyconv.text.comment import clean
+from keyconv.text.comment import clean, is_clean
 from keyconv.text.lines import Line, split
 
 __all__ = ["RFC4716"]
@@ -236,8 +236,8 @@ def _quote(comment: bytes) -> bytes:
 def _check_header(tag: bytes, value: bytes) -> None:
     if not _TAG.match(tag) or tag.lower() == b"comment":
         raise MisfitError(f"{ascii(tag)[1:]} cannot be the tag of a header")
-    if any(byte in value for byte in b"\r\n\0"):
-        raise MisfitError(f"a header cannot hold the value of '{tag.decode()}', with a line end or a zero byte")
+    if not is_clean(value):
+        raise MisfitError(f"a header cannot hold the value of '{tag.decode()}', with a control character")
 
 
 def _fold(tag: bytes, value: bytes) -> list[bytes]:

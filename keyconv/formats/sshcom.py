@@ -35,7 +35,7 @@ from keyconv.keys import DsaPrivateKey, DsaPublicKey, PrivateKey, RsaPrivateKey,
 from keyconv.notes import Note
 from keyconv.secret import Passphrase
 from keyconv.text import base64
-from keyconv.text.comment import clean
+from keyconv.text.comment import clean, is_clean
 from keyconv.text.lines import Line, split
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
@@ -312,8 +312,8 @@ def _write_comment(comment: bytes) -> list[bytes]:
 def _write_header(tag: bytes, value: bytes) -> list[bytes]:
     if not _TAG.match(tag) or tag.lower() == b"comment":
         raise MisfitError(f"{ascii(tag)[1:]} cannot be the tag of a header")
-    if any(byte in value for byte in b"\r\n\0"):
-        raise MisfitError(f"a header cannot hold the value of '{tag.decode('ascii')}', with a line end or a zero byte")
+    if not is_clean(value):
+        raise MisfitError(f"a header cannot hold the value of '{tag.decode('ascii')}', with a control character")
     if value.endswith(b"\\"):
         # With an empty line after it we could read it back, but PuTTY would lose the header that follows.
         raise MisfitError(f"a header cannot hold the value of '{tag.decode('ascii')}', which ends in a backslash")

@@ -1,118 +1,230 @@
 """The search for what a damaged file was before: combinations of damages, tried until a result is proved.
 
-A result counts only if it loads without any tolerance of damaged text. What loads has been proved by its own
-arithmetic, MAC or check integers; what is still locked could be proved in its public half alone, and says so.
+A result counts only if it loads and nothing is left to undo. What loads has been proved by its own arithmetic, MAC or
+check integers; what is still locked could be proved in its public half alone, and says so.
 """
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from keyconv import limits
-from keyconv.engine import read
-from keyconv.errors import KeyconvError
+from keyconv.errors import KeyconvError, NotAKeyError, WrongPassphraseError
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import frames, line_ends, ppk_text, wrappings
-from keyconv.repair.damage import Damage
+from keyconv.repair import dashes, frames, joined, line_ends, ppk_text, public_lines, surroundings, wrappings
+from keyconv.repair.canonical import NONCANONICAL, Opening, rewrite
+from keyconv.repair.damage import Damage, count_private, holds_private, is_text
 
-__all__ = ["DAMAGES", "Candidate", "search"]
+__all__ = ["DAMAGES", "Candidate", "Search", "search"]
 
-DAMAGES: tuple[Damage, ...] = (
-    Damage("utf-16", wrappings.undo_utf16),
-    Damage("byte-order-mark", wrappings.byte_order_mark),
-    Damage("nul-padding", wrappings.undo_nul_padding),
+DAMAGES: Final[tuple[Damage, ...]] = (
+    Damage("utf-16", wrappings.undo_utf16, always=True, outermost=True, binary=True),
+    Damage("byte-order-mark", wrappings.undo_byte_order_mark, always=True, outermost=True),
+    Damage("nul-padding", wrappings.undo_nul_padding, always=True, outermost=True, binary=True),
     Damage("base64-wrapped", wrappings.undo_base64),
     Damage("quoted", wrappings.undo_quotes),
+    Damage("quoted", wrappings.undo_quoted_lines),
     Damage("literal-newlines", wrappings.undo_literal_newlines),
+    Damage("literal-newlines", wrappings.undo_literal_line_ends, always=True),
     Damage("html-escaped", wrappings.undo_html),
     Damage("email-quoted", wrappings.undo_email_quotes),
-    Damage("crlf", line_ends.undo_crlf),
-    Damage("cr-line-ends", line_ends.undo_bare_cr),
-    Damage("smart-dashes", frames.undo_smart_dashes),
-    Damage("lower-case-frame", frames.undo_lower_case),
-    Damage("wrong-dash-count", frames.undo_wrong_dash_count),
-    Damage("surrounding-text", frames.undo_surrounding_text),
-    Damage("lost-newlines", frames.undo_lost_newlines),
+    Damage("crlf", line_ends.undo_crlf, always=True, outermost=True),
+    Damage("cr-line-ends", line_ends.undo_bare_cr, always=True, outermost=True),
+    Damage("smart-dashes", dashes.undo_smart_dashes),
+    Damage("lower-case-frame", dashes.undo_lower_case),
+    Damage("wrong-dash-count", dashes.undo_wrong_dash_count),
+    Damage("surrounding-text", surroundings.undo_surrounding_text),
+    Damage("surrounding-text", surroundings.undo_shared_prefix),
+    Damage("surrounding-text", public_lines.undo_lines_amid_text),
+    Damage("rfc4716-in-authorized-keys", public_lines.undo_blocks, always=True),
+    Damage("lost-newlines", joined.undo_lost_newlines),
     Damage("lost-newlines", ppk_text.undo_joined_ppk),
-    Damage("indented", line_ends.undo_indentation),
-    Damage("trailing-whitespace", line_ends.undo_trailing_whitespace),
-    Damage("blank-lines", line_ends.undo_blank_lines),
-    Damage("missing-frame", frames.undo_missing_frame),
+    Damage("lost-newlines", public_lines.undo_joined_blocks, always=True),
+    Damage("lost-newlines", public_lines.undo_lost_line_ends, always=True),
+    Damage("joined-keys", public_lines.undo_joined_keys, always=True),
+    Damage("wrapped-key", public_lines.undo_wrapped_keys),
+    Damage("indented", line_ends.undo_indentation, always=True),
+    Damage("trailing-whitespace", line_ends.undo_trailing_whitespace, always=True),
+    Damage("trailing-whitespace", line_ends.undo_comment_spaces),
+    Damage("blank-lines", line_ends.undo_blank_lines, always=True),
+    Damage("missing-frame", frames.undo_missing_header),
+    Damage("missing-frame", frames.undo_missing_footer, guess="end"),
+    Damage("missing-frame", frames.undo_missing_frame, guess="end"),
+    Damage("missing-frame", ppk_text.undo_missing_first_line),
+    Damage("missing-frame", public_lines.undo_missing_types),
     Damage("wrong-label", frames.undo_wrong_label),
+    Damage("wrong-label", frames.undo_wrong_label_of_encrypted, guess="end"),
+    Damage("wrong-label", ppk_text.undo_wrong_version),
     Damage("line-count", ppk_text.undo_line_counts),
-    Damage("space-for-plus", frames.undo_spaces_for_plus),
-    Damage("missing-final-newline", line_ends.undo_missing_final_newline),
+    Damage("space-for-plus", joined.undo_spaces_for_plus, guess="key"),
+    Damage("space-for-plus", ppk_text.undo_ppk_spaces_for_plus, guess="key"),
+    Damage("space-for-plus", public_lines.undo_spaces_in_lines, guess="key"),
+    Damage(NONCANONICAL, ppk_text.undo_upper_case_mac, always=True),
+    Damage("missing-final-newline", line_ends.undo_missing_final_newline, always=True),
 )
 """Every damage that can be undone, in the order in which it is looked for: what lies outermost first."""
 
-_NEEDS_PROOF = frozenset({"space-for-plus"})
-"""Damages whose undoing guesses at the key's own bytes: accepted only if arithmetic or a MAC proves the result."""
+_OUTERMOST = tuple(damage for damage in DAMAGES if damage.outermost)
+_ALWAYS = tuple(damage for damage in DAMAGES if damage.always and not damage.outermost)
+_OTHERS = tuple(damage for damage in DAMAGES if not damage.always)
 
-_TEXT_NOTES = frozenset({"crlf", "missing-final-newline", "blank-lines", "truncated"})
-"""Notes of readers on text that some program refuses: such a text is not whole yet."""
+MAX_STATES: Final = 600
+"""Texts that are looked at for one file."""
 
-MAX_STATES = 600
-MAX_DEPTH = 7
+MAX_WORK: Final = 3 * limits.MIB
+"""Bytes of all these texts together: a file of the largest size is looked at in a few states only."""
+
+MAX_DEPTH: Final = 8
+"""Damages that are undone one after another."""
+
+_SMALL: Final = 32 * limits.KIB
+_PROMISING = re.compile(
+    rb"(?i:begin [a-z0-9 ]{0,30}key)|PuTTY|ssh-|ecdsa-|Proc-Type|b3BlbnNzaC1r|\bMI|\bAAAA"
+    rb"|LS0t|UHVUVFkt|c3NoL|ZWNkc2|\0[BEIPNsk-]\0|&#|[\xe2\xc2]"
+)
+_SIZELESS: Final = "pem"
+"""The format whose encrypted form does not say how long it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text that loads: what it holds, what was undone to get there, and whether its private half is proved."""
+    """A text that loads: what it holds, what was undone to get there, and whether its private half is proved.
+
+    `undone` names each rule once, in the order in which it was undone. `offset` is the byte of the damaged file at
+    which the first of them begins. `guessed` tells that bytes of the key itself were guessed and nothing proves them:
+    such a result names the damage, and is none to write.
+    """
 
     data: bytes
     keyfile: KeyFile
     undone: tuple[str, ...]
     proved: bool
+    offset: int | None = None
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    text: bytes
+    path: tuple[Damage, ...] = ()
+    offset: int | None = None
+    private: int = 0
 
 
 def search(
-    data: bytes,
-    *,
-    reader: Callable[[bytes], KeyFile] = read,
-    max_states: int = MAX_STATES,
+    data: bytes, opening: Opening | None = None, *, guess: bool = False, max_states: int = MAX_STATES
 ) -> Candidate | None:
     """Find the shortest combination of damages whose undoing gives a text that loads; None when there is none.
 
-    The work is bounded by `max_states` texts of at most the size of a key file. `reader` reads a text, and may unlock
-    what it read, so that a passphrase proves the private half.
+    With nothing to undo, the text itself comes back. With `guess`, a result that would need a proof and has none is
+    given where there is no other, marked as `guessed`. The work is bounded by the number and the size of the texts.
+
+    Raises: WrongPassphraseError or LimitError when the passphrase opens none of the texts that load.
     """
-    if len(data) > limits.MAX_KEY_FILE:
-        return None
-    seen = {data}
-    queue: deque[tuple[bytes, tuple[str, ...]]] = deque([(data, ())])
-    while queue:
-        state, undone = queue.popleft()
-        found = _judge(state, undone, reader)
-        if found is not None:
-            return found
-        if len(undone) >= MAX_DEPTH:
-            continue
-        for rule, before in _before(state):
-            if before not in seen and len(seen) < max_states and len(before) <= limits.MAX_KEY_FILE:
-                seen.add(before)
-                queue.append((before, (*undone, rule)))
-    return None
+    return Search(opening, max_states).run(data, guess=guess)
 
 
-def _before(state: bytes) -> Iterator[tuple[str, bytes]]:
-    for damage in DAMAGES:
-        for before in damage.undo(state):
-            yield damage.rule, before
+class Search:
+    """One search: the texts seen, those that load although something is left to undo, and why a passphrase failed.
+
+    `nearest` is the first text that a format took for its own and refused all the same, with its error: what is wrong
+    with a file that cannot be mended.
+    """
+
+    def __init__(self, opening: Opening | None = None, max_states: int = MAX_STATES) -> None:
+        self.nearest: tuple[bytes, KeyconvError] | None = None
+        self._opening = opening or Opening()
+        self._guessed: Candidate | None = None
+        self._left = max_states
+        self._work = MAX_WORK
+        self._seen: set[bytes] = set()
+        self._queue: deque[_State] = deque()
+        self._unfinished: list[_State] = []
+        self._refusal: KeyconvError | None = None
+
+    def run(self, data: bytes, *, guess: bool = False) -> Candidate | None:
+        """Go through the texts, the fewest damages first."""
+        if len(data) > limits.MAX_KEY_FILE:
+            return None
+        self._add(_State(data))
+        while self._queue:
+            state = self._queue.popleft()
+            if outermost := next(self._before(state, _OUTERMOST), None):
+                self._unfinished.append(state)
+                self._add(outermost)
+                continue
+            flaws = list(self._before(state, _ALWAYS))
+            if flaws or public_lines.hides_key(state.text):
+                self._unfinished.append(state)
+            elif found := self._judge(state):
+                return found
+            if not state.path and len(data) > _SMALL and not _PROMISING.search(data):
+                break
+            if len(state.path) < MAX_DEPTH:
+                for before in (*flaws, *self._before(state, _OTHERS)):
+                    self._add(before)
+        for state in self._unfinished[:8]:
+            if found := self._judge(state):
+                return found
+        if self._refusal is not None:
+            raise self._refusal
+        return self._guessed if guess else None
+
+    def _add(self, state: _State) -> None:
+        size = len(state.text)
+        if state.text not in self._seen and self._left > 0 and size <= limits.MAX_KEY_FILE and size <= self._work:
+            self._left -= 1
+            self._work -= size
+            self._seen.add(state.text)
+            self._queue.append(state)
+
+    def _before(self, state: _State, damages: Iterable[Damage]) -> Iterator[_State]:
+        text = is_text(state.text)
+        private = max(state.private, count_private(state.text), holds_private(state.text))
+        for damage in damages:
+            if text or damage.binary:
+                for before in damage.undo(state.text):
+                    offset = _first_difference(state.text, before) if state.offset is None else state.offset
+                    yield _State(before, (*state.path, damage), offset, private)
+
+    def _judge(self, state: _State) -> Candidate | None:
+        try:
+            keyfile = self._opening.read(state.text)
+        except KeyconvError as error:
+            if isinstance(error, WrongPassphraseError) or error.hint == limits.COSTLY_HINT:
+                self._refusal = self._refusal or error
+            if self.nearest is None and not isinstance(error, NotAKeyError):
+                self.nearest = state.text, error
+            return None
+        if any(entry.fault for entry in keyfile.entries):
+            return None
+        locked = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
+        private = any(entry.private is not None for entry in keyfile.entries)
+        if state.private > sum(1 for entry in keyfile.entries if entry.private is not None):
+            return None  # only a public half would be left of it, or one of several keys
+        guesses = {damage.guess for damage in state.path}
+        guessed = ("key" in guesses and (locked or not private)) or (
+            "end" in guesses and locked and keyfile.format == _SIZELESS
+        )
+        data, rewritten = rewrite(state.text, keyfile, self._opening)
+        undone = tuple(dict.fromkeys((*(damage.rule for damage in state.path), *rewritten)))
+        found = Candidate(data, keyfile, undone, not locked and not guessed, state.offset, guessed)
+        if guessed:
+            self._guessed = self._guessed or found
+            return None
+        return found
 
 
-def _judge(state: bytes, undone: tuple[str, ...], reader: Callable[[bytes], KeyFile]) -> Candidate | None:
-    try:
-        keyfile = reader(state)
-    except KeyconvError:
-        return None
-    notes = (*keyfile.notes, *(note for entry in keyfile.entries for note in entry.notes))
-    if any(note.code in _TEXT_NOTES for note in notes):
-        return None
-    locked = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
-    private = any(entry.private is not None for entry in keyfile.entries)
-    proved = private and not locked
-    if _NEEDS_PROOF & set(undone) and not proved:
-        return None
-    return Candidate(state, keyfile, undone, proved or not private)
+def _first_difference(text: bytes, before: bytes) -> int:
+    low, high = 0, min(len(text), len(before))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text[:middle] == before[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -7,28 +7,51 @@ import html
 import re
 from collections.abc import Iterator
 
-from keyconv.repair.damage import BASE64, as_bytes, as_text
+from keyconv.repair.damage import BASE64, TYPE, as_bytes, as_text, find_frames, frame_words, is_lines, is_text
 
 __all__ = [
-    "byte_order_mark",
     "looks_like_key",
     "undo_base64",
+    "undo_byte_order_mark",
     "undo_email_quotes",
     "undo_html",
+    "undo_literal_line_ends",
     "undo_literal_newlines",
     "undo_nul_padding",
+    "undo_quoted_lines",
     "undo_quotes",
     "undo_utf16",
 ]
 
-_ENTITY = re.compile(rb"&(?:#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5}|amp|quot|apos|lt|gt|plus|sol|equals|nbsp|NewLine);")
-_QUOTED = re.compile(
-    r"""\s* (?: [\{\[]\s* )* (?: (?:export\s+)? ["']? [A-Za-z_][\w.-]{0,80} ["']? \s* [:=]{1,2} \s* )?
-        (?P<quote>["'`\u201c\u2018]) (?P<inside>.*) (?P<close>["'`\u201d\u2019]) \s* [,;]? \s* (?: [\}\]]\s* )* \Z""",
-    re.VERBOSE | re.DOTALL,
+_ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5}|amp|quot|apos|lt|gt|plus|sol|equals|nbsp|NewLine);")
+_OPENING = re.compile(
+    r"""\s*+ (?: [\{\[]\s*+ ){0,8}
+        (?: (?:export\s{1,8})? (?P<name>["']?) [A-Za-z_][\w.-]{0,80} (?P=name) [ \t]{0,8} [:=]{1,2} [ \t]{0,8} )?
+        (?P<quote>["'`\u201c\u2018])""",
+    re.VERBOSE,
 )
 _PAIRS = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019"}
+_BARE_QUOTE = re.compile(r'(?<!\\)"')
 _UNICODE_ESCAPE = re.compile(r"\\u00([0-7][0-9A-Fa-f])")
+_QUOTED_LINE = re.compile(r"""[ \t]*+(?P<quote>["'])(?P<text>[^"'\n]*)(?P=quote)[ \t]*+[+,;.\\&]?[ \t]*+$""")
+_LITERAL = re.compile(rb"(?<!\\)(?:\\{1,4}r)?\\{1,4}n")
+_LITERAL_TOO = re.compile(_LITERAL.pattern + rb"(?=[ \t]*+\r?+\n)")
+_SPACE = rb"(?:[ \t>]|\xc2\xa0|\xe2\x80[\x8b-\x8d\xaf]|\xe3\x80\x80){0,16}+"
+_LITERAL_END = re.compile(
+    _LITERAL.pattern
+    + rb"(?=\s*+\Z|\s*+#|\\{1,4}[nr]|"
+    + _SPACE
+    + rb"(?:[A-Za-z0-9-]{1,40}[=, \t](?:[^\n\\]|\\\"){0,512}?)?(?:(?:ssh|ecdsa|sk|rsa)[^ \t\n\\]{1,80}[ \t]++)?AAAA)"
+)
+_LITERAL_IN_BASE64 = re.compile(
+    rb"([A-Za-z0-9+/=]{20}[ \t]{0,8})" + _LITERAL.pattern + rb"(?=" + _SPACE + rb"[A-Za-z0-9+/=]{8})"
+)
+_PPK_COMMENT = re.compile(rb"(?<=\\n)Comment: (?:(?!\\n(?:\\r)?Public-Lines: ).){0,4096}", re.DOTALL)
+_DATA_URI = re.compile(rb"\s*data:[A-Za-z0-9/+.;=-]{0,100};base64,")
+_FRAMED = re.compile(rb"(?i)begin [a-z0-9 ]{0,30}key")
+_LINE_OF_KEY = re.compile(TYPE + rb"[ \t]+AAAA")
+_MOST_LITERALS = 2_000
+_LONGEST_NAME = 512
 
 
 def undo_utf16(data: bytes) -> Iterator[bytes]:
@@ -44,7 +67,7 @@ def undo_utf16(data: bytes) -> Iterator[bytes]:
                 yield from _decoded(head, encoding)
 
 
-def byte_order_mark(data: bytes) -> Iterator[bytes]:
+def undo_byte_order_mark(data: bytes) -> Iterator[bytes]:
     """Take a UTF-8 byte order mark away."""
     if data.startswith(b"\xef\xbb\xbf"):
         yield data[3:]
@@ -58,42 +81,82 @@ def undo_nul_padding(data: bytes) -> Iterator[bytes]:
 
 
 def undo_base64(data: bytes) -> Iterator[bytes]:
-    """Decode the base64 of a whole file."""
-    joined = b"".join(data.split())
-    if len(joined) < 40 or not BASE64.match(joined) or len(joined) % 4:
-        return
-    try:
-        inside = binascii.a2b_base64(joined, strict_mode=True)
-    except binascii.Error:
-        return
-    if looks_like_key(inside):
+    """Decode the base64 of a whole file, in lines or in one."""
+    inside = _unwrap(data)
+    plain = inside.replace(b"\0", b"") if inside else b""
+    if inside and plain and is_text(plain) and _is_utf8(plain.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")):
         yield inside
 
 
 def undo_quotes(data: bytes) -> Iterator[bytes]:
     """Take quotes away, with a variable's or a member's name before them, and undo what they escaped."""
-    found = _QUOTED.match(as_text(data))
-    if found is None or _PAIRS[found["quote"]] != found["close"]:
+    text = as_text(data)
+    opening = _OPENING.match(text[:_LONGEST_NAME])
+    if opening is None:
         return
-    inside = found["inside"]
-    if found["quote"] == '"' and "\\" in inside:
-        inside = inside.replace('\\"', '"').replace("\\/", "/")
-        inside = _UNICODE_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), inside)
+    closed = text.rstrip(" \t\r\n,;}]")
+    if len(closed) <= opening.end() or closed[-1] != _PAIRS[opening["quote"]]:
+        return
+    inside = closed[opening.end() : -1]
+    texts = [inside]
+    if opening["quote"] == '"' and "\\" in inside:
+        plain = inside.replace('\\"', '"').replace("\\/", "/")
+        plain = _UNICODE_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), plain)
+        texts.insert(1 if _BARE_QUOTE.search(inside) else 0, plain)
     # The line end that followed the quotes ends the text that stood in them.
-    ended = data.endswith(b"\n") and not inside.endswith("\n")
-    yield as_bytes(inside + ("\n" if ended else ""))
+    end = "\r\n" if text.endswith("\r\n") else text[-1] if text.endswith(("\n", "\r")) else ""
+    yield from (as_bytes(each.removesuffix("\n").removesuffix("\r") + end if end else each) for each in texts)
+
+
+def undo_quoted_lines(data: bytes) -> Iterator[bytes]:
+    r"""Take away the quotes around each line, as in the source of a program: `"-----BEGIN ...\n" +`."""
+    rows = as_text(data).split("\n")
+    found = [_QUOTED_LINE.match(row) for row in rows if row.strip()]
+    if len(found) < 3 or not all(found):
+        return
+    texts = [row["text"] for row in found if row]
+    escaped = all(text.endswith("\\n") for text in texts[:-1])
+    yield as_bytes("\n".join(text.removesuffix("\\n") if escaped else text for text in texts) + "\n")
 
 
 def undo_literal_newlines(data: bytes) -> Iterator[bytes]:
-    r"""Put line ends where the two characters `\n` stand."""
-    if b"\\n" in data:
-        yield data.replace(b"\\r\\n", b"\n").replace(b"\\n", b"\n")
+    r"""Put line ends where the two characters `\n` stand, and take them away before line ends.
+
+    The comment of a PPK may have such characters of its own (`CORP\nina`), of which its MAC tells.
+    """
+    if b"\\n" not in data:
+        return
+    text = _LITERAL_TOO.sub(b"", data)
+    changed = _LITERAL.sub(b"\n", text)
+    if _has_only_lines(data, changed):
+        return
+    yield changed
+    comment = _PPK_COMMENT.search(text)
+    if comment and b"\\n" in comment.group():
+        head, tail = text[: comment.start()], text[comment.end() :]
+        yield _LITERAL.sub(b"\n", head) + comment.group() + _LITERAL.sub(b"\n", tail)
+
+
+def undo_literal_line_ends(data: bytes) -> Iterator[bytes]:
+    r"""Do so in public keys' lines, where `\n` counts only if it ends the line or another key follows it."""
+    if b"\\n" not in data or data.count(b"\\n") > _MOST_LITERALS:
+        return
+    text = _LITERAL_TOO.sub(b"", data)
+    changed = _LITERAL_IN_BASE64.sub(rb"\1" + b"\n", _LITERAL_END.sub(b"\n", text))
+    if changed != data and _has_only_lines(data, _LITERAL.sub(b"\n", text)):
+        yield changed
+
+
+def _has_only_lines(data: bytes, changed: bytes) -> bool:
+    return is_lines(data) and not find_frames(changed) and not frame_words(data)
 
 
 def undo_html(data: bytes) -> Iterator[bytes]:
     """Undo HTML's escapes."""
-    if _ENTITY.search(data):
-        yield as_bytes(html.unescape(as_text(data)))
+    text = as_text(data)
+    changed = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
+    if changed != text:
+        yield as_bytes(changed)
 
 
 def undo_email_quotes(data: bytes) -> Iterator[bytes]:
@@ -107,10 +170,32 @@ def looks_like_key(data: bytes) -> bool:
     """Tell whether some text may be a key's, however damaged."""
     plain = data.replace(b"\0", b"")
     return (
-        b"PuTTY-User-Key-File-" in plain
-        or re.search(rb"(?i)begin [a-z0-9 ]{0,30}key", plain) is not None
-        or re.match(rb"\s*(?:ssh-|ecdsa-sha2-|sk-)[\w@.-]+ AAAA", plain) is not None
+        b"PuTTY-User-Key-File-" in plain or _FRAMED.search(plain) is not None or _LINE_OF_KEY.search(plain) is not None
     )
+
+
+def _unwrap(data: bytes) -> bytes | None:
+    # Line ends and spaces that are damaged themselves are for others to mend first, so that they are named too.
+    body = data
+    if uri := _DATA_URI.match(data[:_LONGEST_NAME]):
+        body = data[uri.end() :]
+    if not is_text(body) or any(line != line.strip() or not line for line in body.removesuffix(b"\n").split(b"\n")):
+        return None
+    joined = b"".join(body.split())
+    if len(joined) < 40 or not BASE64.match(joined) or len(joined) % 4:
+        return None
+    try:
+        return binascii.a2b_base64(joined, strict_mode=True)
+    except binascii.Error:
+        return None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decoded(data: bytes, encoding: str) -> Iterator[bytes]:

@@ -5,11 +5,15 @@ Source: RFC 4251 section 5.
 
 from __future__ import annotations
 
+import re
+
 from keyconv.errors import LimitError, MalformedError
 from keyconv.limits import MAX_ALGORITHM_NAME, MAX_MPINT_BYTES
 from keyconv.notes import Note
 
-__all__ = ["WireReader"]
+__all__ = ["SSH_NAME", "WireReader"]
+
+SSH_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9.@_+-]{0,%d}\Z" % (MAX_ALGORITHM_NAME - 1))
 
 
 class WireReader:
@@ -70,13 +74,14 @@ class WireReader:
         return self.fixed(name, length)
 
     def name(self, name: str) -> str:
-        """Read a string that must be an SSH name: printable ASCII without space or comma, at most 64 bytes.
+        """Read a string that must be an SSH name, of at most 64 bytes.
 
-        Source: RFC 4251 section 6.
+        Letters, digits and `.@_+-`, a letter or digit first: every name in use is one. RFC 4251 section 6 allows
+        quotes, `#` and more, with which the first word of an `authorized_keys` line would become something else.
         """
         start = self._pos
         raw = self.string(name)
-        if not 0 < len(raw) <= MAX_ALGORITHM_NAME or not all(0x21 <= byte <= 0x7E and byte != 0x2C for byte in raw):
+        if not SSH_NAME.match(raw):
             raise MalformedError(f"{name} at byte {start} is not an SSH name")
         return raw.decode("ascii")
 

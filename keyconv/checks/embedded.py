@@ -1,0 +1,142 @@
+"""Private keys inside other files: in documents, sources and settings. They are parsed, never only looked for.
+
+A header that is quoted is no key, and neither is a shortened example: what counts is what loads.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from keyconv import limits
+from keyconv.checks.diagnosing import find_whole
+from keyconv.engine import read
+from keyconv.errors import KeyconvError
+from keyconv.keyfile import KeyFile
+
+__all__ = ["Found", "find_private", "has_material", "may_hold_key"]
+
+_HINTS = re.compile(
+    rb"(?i:private key|ssh2 public key)|PuTTY.{1,3}User|Private-Lines: |AAAA[BCEG][23][NVQ]|MH[cg]CAQEE"
+    rb"|PRIVATE KEY FILE FORMAT|LS0tLS1CRUdJTi|UHVUVFktVXNlci1LZXkt"
+    rb"|b3BlbnNzaC1rZXktdjE|LS0tLSBCRUdJTiBTU0gy|\"kty\"|MI[IGHE]|MC4CAQAw|MEcCAQAw|P2/56wA",
+)
+_SPANS = re.compile(
+    rb"(?:(?P<dashes>-{4,6}) ?BEGIN (?P<label>[A-Z0-9 ]{0,40}PRIVATE KEY) ?-{4,6}(?:(?!-{4,6} ?BEGIN ).)*?"
+    rb"-{4,6} ?END (?P=label) ?-{4,6}"
+    rb"|PuTTY-User-Key-File-[0-9]: (?:(?!PuTTY-User-Key-File-).)*?Private-(?:MAC|Hash): ?[0-9A-Fa-f]{40,64})",
+    re.DOTALL,
+)
+_TOKEN = re.compile(
+    rb"(?:LS0tLS1CRUdJTi|UHVUVFktVXNlci1LZXkt|b3BlbnNzaC1rZXktdjE|LS0tLSBCRUdJTiBTU0gy)[A-Za-z0-9+/\s]+={0,2}"
+)
+_MATERIAL = re.compile(rb"[A-Za-z0-9+/]{24}")
+_MAX_SPAN = 64 * limits.KIB
+_MAX_SPANS = 256
+_STATES = 60
+_DEPTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A private key inside of something else: the line where it begins, and what it is."""
+
+    line: int
+    data: bytes = field(repr=False)
+    keyfile: KeyFile
+
+
+def may_hold_key(data: bytes) -> bool:
+    """Tell, quickly, whether it is worth looking for a private key."""
+    return _HINTS.search(data) is not None or _is_utf16(data)
+
+
+def has_material(data: bytes) -> bool:
+    """Tell whether there is as much base64 in one piece as any key has."""
+    return _MATERIAL.search(data.replace(b"\0", b"")) is not None
+
+
+def find_private(data: bytes, depth: int = _DEPTH) -> Iterator[Found]:
+    """Find the private keys that stand inside some text, in UTF-16 and in base64 too.
+
+    Not found are keys in bare base64 without a frame in the midst of a text, and keys that damage has made unreadable
+    in more than a few ways at once.
+    """
+    if _is_utf16(data):
+        data = _from_utf16(data)
+    taken: list[tuple[int, int]] = []
+    for count, span in enumerate(_SPANS.finditer(data)):
+        if count >= _MAX_SPANS:
+            break
+        text = _lines_of(data, span.start(), span.end())
+        keyfile = _read(span.group(), text)
+        if keyfile is not None:
+            taken.append(span.span())
+            yield Found(data.count(b"\n", 0, span.start()) + 1, span.group(), keyfile)
+    if depth <= 0:
+        return
+    for count, token in enumerate(_TOKEN.finditer(data)):
+        if count >= _MAX_SPANS:
+            break
+        if any(start <= token.start() < end for start, end in taken):
+            continue
+        line = data.count(b"\n", 0, token.start()) + 1
+        for found in _inside(token.group(), depth):
+            yield Found(line, found.data, found.keyfile)
+            break
+
+
+def _inside(token: bytes, depth: int) -> Iterator[Found]:
+    # The token runs on over white space into what follows it: first as it is, then its first line alone.
+    for text in (token, token.split()[0]):
+        joined = b"".join(text.split())
+        joined = joined[: len(joined) & ~3] if not joined.endswith(b"=") else joined
+        try:
+            inside = binascii.a2b_base64(joined)
+        except binascii.Error:
+            continue
+        found = list(find_private(inside, depth - 1))
+        if not found and inside.startswith(b"openssh-key-v1\0"):
+            framed = b"-----BEGIN OPENSSH PRIVATE KEY-----\n" + joined + b"\n-----END OPENSSH PRIVATE KEY-----\n"
+            found = list(find_private(framed, 0))
+        if found:
+            yield from found
+            return
+
+
+def _read(span: bytes, lines: bytes) -> KeyFile | None:
+    if len(span) > _MAX_SPAN or not _MATERIAL.search(span):
+        return None
+    for text in dict.fromkeys((span + b"\n", lines)):
+        try:
+            keyfile = read(text)
+        except KeyconvError:
+            candidate = find_whole(text, max_states=_STATES)
+            if candidate is None:
+                continue
+            keyfile = candidate.keyfile
+        if any(entry.private is not None for entry in keyfile.entries):
+            return keyfile
+    return None
+
+
+def _lines_of(data: bytes, start: int, end: int) -> bytes:
+    # With the whole of its first and last line, so that indentation and prefixes are the same on all.
+    first = data.rfind(b"\n", 0, start) + 1
+    last = data.find(b"\n", end)
+    return data[first : len(data) if last < 0 else last + 1][: _MAX_SPAN + 1]
+
+
+def _is_utf16(data: bytes) -> bool:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    head = data[:1024]
+    return len(head) >= 32 and any(head[start::2].count(0) * 10 >= len(head[start::2]) * 9 for start in (0, 1))
+
+
+def _from_utf16(data: bytes) -> bytes:
+    big = data.startswith(b"\xfe\xff") or (not data.startswith(b"\xff\xfe") and data[:1] == b"\0")
+    text = data.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    return text.decode("utf-16-be" if big else "utf-16-le", "replace").encode("utf-8", "replace")

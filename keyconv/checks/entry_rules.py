@@ -1,0 +1,168 @@
+"""Rules on one key, wherever it stands: strength, its comment, its certificate. One rule, one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keyconv.checks import modulus, published
+from keyconv.checks.subject import Context, EntryRule, Hit
+from keyconv.codec import public_blob
+from keyconv.engine import certificates
+from keyconv.engine.certificates import utc
+from keyconv.keyfile import Entry
+from keyconv.keys import (
+    DsaPrivateKey,
+    EcdsaPrivateKey,
+    EcdsaPublicKey,
+    Ed448PrivateKey,
+    Ed25519PrivateKey,
+    MlDsa44Ed25519PrivateKey,
+    RsaPublicKey,
+)
+from keyconv.keys.certificate import FOREVER
+from keyconv.text.comment import clean, is_clean
+
+__all__ = ["ENTRY_RULES"]
+
+_USUAL_EXPONENT = 65537
+_LITTLE = 1 << 16
+
+
+# ── strength ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def short_rsa(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A modulus below the bits that are asked for."""
+    if isinstance(entry.public, RsaPublicKey):
+        bits, wanted = entry.public.bits, context.thresholds
+        if bits < wanted.rsa_bits_error:
+            yield Hit(f"an RSA key of {bits} bits, where {wanted.rsa_bits_error} are the least", "error")
+        elif bits < wanted.rsa_bits:
+            yield Hit(f"an RSA key of {bits} bits, where {wanted.rsa_bits} are advised", "warning")
+
+
+def odd_exponent(entry: Entry, context: Context) -> Iterator[Hit]:
+    """An exponent that may be used, but hardly ever is; readers refuse those that may not."""
+    if isinstance(entry.public, RsaPublicKey) and entry.public.e != _USUAL_EXPONENT:
+        e = entry.public.e
+        shown = str(e) if e.bit_length() <= 64 else f"a number of {e.bit_length()} bits"
+        yield Hit(f"the RSA exponent is {shown}, not {_USUAL_EXPONENT}", "warning")
+
+
+def weak_modulus(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A modulus that a known method factors."""
+    if isinstance(entry.public, RsaPublicKey):
+        n, e = entry.public.n, entry.public.e
+        why = modulus.judge(n, e) if context.thorough else modulus.judge_quickly(n)
+        if why:
+            yield Hit(f"the RSA modulus can be factored: {why}")
+
+
+def predictable_key(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A secret of zeros or of next to nothing, or one that is printed in a standard."""
+    if entry.public is None:
+        return
+    why = published.in_a_document(public_blob.write(entry.public)) or _little_secret(entry)
+    if why:
+        yield Hit(why)
+
+
+def known_weak(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A key whose private half is known to all."""
+    if entry.public is None:
+        return
+    blob = public_blob.write(entry.public)
+    why = published.by_everyone(blob)
+    if not why and context.blocklist is not None:
+        why = context.blocklist(blob, entry.public)
+    if why:
+        yield Hit(why)
+
+
+def dsa(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A DSA key, whatever its size."""
+    if entry.public is not None and entry.public.family == "dsa":
+        yield Hit(f"a DSA key of {entry.public.bits} bits, a type that OpenSSH 10 no longer knows")
+
+
+def putty_p521(entry: Entry, context: Context) -> Iterator[Hit]:
+    """An ECDSA key on P-521."""
+    if isinstance(entry.public, EcdsaPublicKey) and entry.public.curve.name == "nistp521":
+        yield Hit("an ECDSA P-521 key: exposed if PuTTY 0.68 to 0.80 ever signed with it (CVE-2024-31497)")
+
+
+def _little_secret(entry: Entry) -> str:
+    match entry.private:
+        case EcdsaPrivateKey(d=secret) | DsaPrivateKey(x=secret):
+            return "the secret number is next to nothing" if secret < _LITTLE else ""
+        case Ed25519PrivateKey(seed=seed) | Ed448PrivateKey(seed=seed) | MlDsa44Ed25519PrivateKey(seed=seed):
+            return "the secret is one byte, repeated" if len(set(seed)) == 1 else ""
+    return ""
+
+
+# ── comment ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def comment_control(entry: Entry, context: Context) -> Iterator[Hit]:
+    """Line ends, escape sequences or bidirectional controls in a comment."""
+    if entry.comment is not None and not is_clean(entry.comment):
+        what = "a line end" if b"\n" in entry.comment or b"\r" in entry.comment else "control characters"
+        assert clean(entry.comment) != entry.comment
+        yield Hit(f"the comment holds {what}")
+
+
+# ── certificates ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def cert_expired(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A certificate whose last second is over."""
+    found = entry.certificate
+    if found is not None and certificates.judge(found, context.now) in ("expired", "never-valid"):
+        yield Hit(f"the certificate was valid until {utc(found.valid_before)}")
+
+
+def cert_not_yet_valid(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A certificate whose first second has not come."""
+    found = entry.certificate
+    if found is not None and certificates.judge(found, context.now) == "not-yet-valid":
+        yield Hit(f"the certificate is valid from {utc(found.valid_after)}")
+
+
+def cert_forever(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A certificate without an end."""
+    if entry.certificate is not None and entry.certificate.valid_before == FOREVER:
+        yield Hit("the certificate is valid for ever")
+
+
+def cert_no_principals(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A certificate that names nobody."""
+    if entry.certificate is not None and not entry.certificate.principals:
+        yield Hit("the certificate names no principals")
+
+
+def cert_signature(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A signature that is not the authority's, or that cannot be judged, which must not pass either."""
+    if entry.certificate is None:
+        return
+    judged = certificates.check_signature(entry.certificate)
+    if judged["valid"] is False:
+        yield Hit(f"the authority's signature is not valid: {judged['reason']}")
+    elif judged["valid"] is None:
+        yield Hit(f"the authority's signature could not be judged: {judged['reason']}", "warning")
+
+
+ENTRY_RULES: tuple[tuple[str, EntryRule], ...] = (
+    ("short-rsa", short_rsa),
+    ("odd-exponent", odd_exponent),
+    ("weak-modulus", weak_modulus),
+    ("predictable-key", predictable_key),
+    ("known-weak", known_weak),
+    ("dsa", dsa),
+    ("putty-p521", putty_p521),
+    ("comment-control", comment_control),
+    ("cert-expired", cert_expired),
+    ("cert-not-yet-valid", cert_not_yet_valid),
+    ("cert-forever", cert_forever),
+    ("cert-no-principals", cert_no_principals),
+    ("cert-signature", cert_signature),
+)

@@ -1,0 +1,123 @@
+"""What a finding is worth: which rules count, how grave they are, where they are overlooked, from which number on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import get_args
+
+from keyconv.checks import glob
+from keyconv.checks.base import SEVERITIES, Finding, Severity
+from keyconv.checks.rules import RULES, rule
+from keyconv.errors import UsageError
+
+__all__ = ["GROUPS", "PRESETS", "Policy", "Thresholds", "expand"]
+
+GROUPS = tuple(dict.fromkeys(each.group for each in RULES))
+"""The groups of rules, which may stand in `select` and `ignore` for all of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which number on a rule speaks; the names in settings have hyphens.
+
+    `argon2_work` is KiB of memory times passes: PuTTY's 8 MiB by 13 passes.
+    """
+
+    rsa_bits: int = 3072
+    rsa_bits_error: int = 2048
+    bcrypt_rounds: int = 16
+    argon2_work: int = 8192 * 13
+    pbkdf2_iterations: int = 100_000
+    scrypt_work: int = 16_384 * 8
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that settings and flags may say; `severities` and `per_path_ignores` hold rule names alone.
+
+    `allow` are fingerprints (SHA256:...) of keys that are known and meant to be there: nothing about them is reported.
+    `blocklist` are fingerprints of keys that nobody should use. `fail_on` is the least severity that fails a run.
+    """
+
+    select: frozenset[str] = frozenset(each.name for each in RULES)
+    ignore: frozenset[str] = frozenset()
+    fail_on: Severity = "warning"
+    public_only: bool = False
+    per_path_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
+    allow: frozenset[str] = frozenset()
+    blocklist: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    thresholds: Thresholds = Thresholds()
+
+    def judge(self, finding: Finding, relative: str) -> Finding | None:
+        """Give a finding as this policy sees it, or None; `relative` is its path seen from the settings' folder."""
+        name = finding.rule
+        if name not in self.select or name in self.ignore or finding.fingerprint in self.allow:
+            return None
+        if any(name in ignored and glob.fits(pattern, relative) for pattern, ignored in self.per_path_ignores):
+            return None
+        severity = self.severities.get(name)
+        return replace(finding, severity=severity) if severity else finding
+
+    def fails(self, finding: Finding) -> bool:
+        """Tell whether a finding is grave enough to fail the run."""
+        return SEVERITIES.index(finding.severity) <= SEVERITIES.index(self.fail_on)
+
+
+_STRICT: Mapping[str, Severity] = dict.fromkeys(
+    ("unencrypted", "weak-kdf", "weak-cipher", "short-rsa", "putty-p521", "cert-forever", "explicit-parameters"),
+    "error",
+)
+
+PRESETS: dict[str, Policy] = {
+    "default": Policy(),
+    # Every key is encrypted by a modern KDF, and RSA has 3072 bits or more.
+    "strict": Policy(
+        severities=_STRICT,
+        thresholds=Thresholds(rsa_bits_error=3072, pbkdf2_iterations=600_000),
+    ),
+    # A deploy key in a CI secret is without a passphrase by need, and has no mode.
+    "ci-secret": Policy(
+        ignore=frozenset({"unencrypted", "permissions"}),
+        severities=dict.fromkeys(("missing-final-newline", "crlf", "surrounding-text", "multiple-keys"), "error"),
+    ),
+    # What a server lets in: no private keys, no dead lines.
+    "authorized-keys": Policy(public_only=True, severities={"duplicate-key": "warning", "cert-forever": "error"}),
+}
+"""Policies by name, to start from."""
+
+_ALL = "all"
+
+
+def expand(names: list[str] | tuple[str, ...]) -> frozenset[str]:
+    """Give the rules that some names mean: a rule's, a group's, `all`, or several with commas between.
+
+    Raises: UsageError, naming the nearest rule.
+    """
+    found: set[str] = set()
+    for name in (part.strip() for each in names for part in each.split(",")):
+        if not name:
+            continue
+        if name == _ALL:
+            found.update(each.name for each in RULES)
+        elif name in GROUPS:
+            found.update(each.name for each in RULES if each.group == name)
+        else:
+            found.add(rule(name).name)
+    return frozenset(found)
+
+
+def severity(text: object) -> Severity:
+    """Take a severity from settings.
+
+    Raises: UsageError.
+    """
+    for known in SEVERITIES:
+        if text == known:
+            return known
+    raise UsageError(f"{text!r} is no severity", hint="the severities are " + ", ".join(get_args(Severity)))
+
+
+THRESHOLD_NAMES = {each.name.replace("_", "-"): each.name for each in fields(Thresholds)}
+"""Thresholds as settings spell them, to the names of their fields."""

@@ -1,0 +1,91 @@
+"""What a report is made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from keyconv.checks.base import SEVERITIES, Finding, Severity
+from keyconv.checks.policy import Policy
+
+__all__ = ["Problem", "Report", "fingerprints", "plural"]
+
+
+class Problem(NamedTuple):
+    """A file that could not be read, and why: it never passes."""
+
+    path: str
+    message: str
+    hint: str = ""
+
+
+_DEFAULT = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run: findings in order of files and lines, and what else the run has to say.
+
+    `checked` counts the files that were judged; `passed_over` those in folders that hold no key; `unverified` are files
+    whose private half could not be proved without a passphrase; `unreadable` those that could not be read; `remarks`
+    say what was not looked for. `fixed` are files that were mended. `quiet`, `verbose` and `colour` are for text alone.
+    """
+
+    findings: tuple[Finding, ...]
+    policy: Policy = _DEFAULT
+    version: str = ""
+    checked: int = 0
+    passed_over: int = 0
+    unverified: tuple[str, ...] = ()
+    unreadable: tuple[Problem, ...] = ()
+    fixed: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    quiet: bool = False
+    verbose: bool = False
+    colour: bool = False
+
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """Findings by severity, the gravest first."""
+        found = Counter(finding.severity for finding in self.findings)
+        return {severity: found[severity] for severity in SEVERITIES}
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding is as grave as the policy's `fail_on`."""
+        return any(self.policy.fails(finding) for finding in self.findings)
+
+    @property
+    def summary(self) -> dict[str, object]:
+        """The summary as the JSON report has it."""
+        return {
+            "checked": self.checked,
+            "passed_over": self.passed_over,
+            "findings": len(self.findings),
+            **{str(severity): count for severity, count in self.counts.items()},
+            "fail_on": self.policy.fail_on,
+            "failed": self.failed or bool(self.unreadable),
+            "unverified": list(self.unverified),
+            "unreadable": [{"path": path, "message": message} for path, message, _ in self.unreadable],
+            "fixed": list(self.fixed),
+            "remarks": list(self.remarks),
+        }
+
+
+def fingerprints(findings: tuple[Finding, ...]) -> list[str]:
+    """Give each finding a name of its own that stays the same while lines move: for tools that compare two runs."""
+    from hashlib import sha256
+
+    seen: Counter[str] = Counter()
+    names = []
+    for finding in findings:
+        what = "\0".join((finding.path, finding.rule, finding.fingerprint or "", finding.message))
+        seen[what] += 1
+        names.append(sha256(f"{what}\0{seen[what]}".encode("utf-8", "surrogateescape")).hexdigest())
+    return names
+
+
+def plural(count: int, what: str) -> str:
+    """Write `1 file`, `2 files`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

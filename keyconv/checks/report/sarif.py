@@ -1,0 +1,82 @@
+"""`--format sarif`: the Static Analysis Results Interchange Format, version 2.1.0 (OASIS).
+
+No snippets and no contents of files: a report may not hold key material.
+"""
+
+from __future__ import annotations
+
+from keyconv.checks.base import Rule, Severity
+from keyconv.checks.report.escape import for_terminal, for_uri
+from keyconv.checks.report.json import dump
+from keyconv.checks.report.model import Report, fingerprints
+from keyconv.checks.rules import RULES
+
+__all__ = ["SCHEMA", "write"]
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+# GitHub's scale of 0 to 10.
+_SECURITY: dict[Severity, str] = {"error": "8.0", "warning": "5.0", "info": "2.0"}
+_INDEX = {rule.name: index for index, rule in enumerate(RULES)}
+
+
+def write(report: Report) -> str:
+    """Give one run with all rules, their help, and a result a finding."""
+    invocation: dict[str, object] = {"executionSuccessful": not report.unreadable}
+    if report.unreadable:
+        invocation["toolExecutionNotifications"] = [
+            {
+                "level": "error",
+                "message": {"text": for_terminal(problem.message)},
+                "locations": [_location(problem.path, None)],
+            }
+            for problem in report.unreadable
+        ]
+    results = [
+        {
+            "ruleId": finding.rule,
+            "ruleIndex": _INDEX[finding.rule],
+            "level": _LEVELS[finding.severity],
+            "message": {"text": for_terminal(finding.message + (f". {finding.hint}" if finding.hint else ""))},
+            "locations": [_location(finding.path, finding.line)],
+            "partialFingerprints": {"keyconv/v1": name},
+            "properties": {"fixable": finding.fixable, "keyFingerprint": finding.fingerprint},
+        }
+        for finding, name in zip(report.findings, fingerprints(report.findings), strict=True)
+    ]
+    driver = {
+        "name": "keyconv",
+        "semanticVersion": report.version or "0.0.0",
+        "rules": [_rule(rule) for rule in RULES],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [invocation],
+        "results": results,
+    }
+    return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    help_text = f"{rule.cause}\n\nWhat other tools say: {rule.others}\n\nCure: {rule.cure}"
+    return {
+        "id": rule.name,
+        "name": "".join(part.capitalize() for part in rule.name.split("-")),
+        "shortDescription": {"text": rule.title + "."},
+        "fullDescription": {"text": f"{rule.title}. {rule.cause}"},
+        "help": {"text": help_text},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": {
+            "tags": ["security", rule.group],
+            "precision": "very-high",
+            "security-severity": _SECURITY[rule.severity],
+        },
+    }
+
+
+def _location(path: str, line: int | None) -> dict[str, object]:
+    physical: dict[str, object] = {"artifactLocation": {"uri": for_uri(path.removeprefix("./"))}}
+    if line is not None:
+        physical["region"] = {"startLine": line}
+    return {"physicalLocation": physical}

@@ -1,0 +1,232 @@
+"""Rules on damage: how the text of a key was mangled on its way."""
+
+from __future__ import annotations
+
+from keyconv.checks.base import Rule, Severity
+
+__all__ = ["DAMAGE"]
+
+_LIBCRYPTO = "OpenSSH: 'error in libcrypto', before 9.0 'invalid format'"
+
+
+def _damage(
+    name: str, title: str, cause: str, others: str, cure: str, *, severity: Severity = "error", fixable: bool = True
+) -> Rule:
+    return Rule(name, severity, fixable, "damage", title, cause, others, cure)
+
+
+_REPAIR = "'keyconv repair' undoes it and proves the result."
+
+DAMAGE: tuple[Rule, ...] = (
+    _damage(
+        "missing-final-newline",
+        "The last line has no line end",
+        "CI secrets that trim their value, `printf %s`, YAML's `>-`, copying without the last line end.",
+        f"{_LIBCRYPTO} for its own format; PEM files load all the same.",
+        f"End the file with a line end. {_REPAIR}",
+    ),
+    _damage(
+        "crlf",
+        "Line ends are CR LF",
+        "Browser text areas, password managers, git's autocrlf, editors on Windows.",
+        f"{_LIBCRYPTO} for its own format; PuTTY and PEM readers load them.",
+        f"Save with LF line ends. {_REPAIR}",
+    ),
+    _damage(
+        "cr-line-ends",
+        "Line ends are CR alone",
+        "Old editors, conversions that went half way.",
+        f"{_LIBCRYPTO}; asyncssh: 'Missing PEM footer'. PuTTY reads a PPK like that.",
+        f"Save with LF line ends. {_REPAIR}",
+    ),
+    _damage(
+        "byte-order-mark",
+        "A byte order mark before the key",
+        "Notepad's 'UTF-8 with BOM', PowerShell's `-Encoding utf8`.",
+        f"{_LIBCRYPTO}; for authorized_keys 'is not a public key file.'",
+        f"Save as UTF-8 without a BOM. {_REPAIR}",
+    ),
+    _damage(
+        "utf-16",
+        "The file is UTF-16",
+        "PowerShell's `>` and `Out-File`, Notepad's 'Unicode'.",
+        f"{_LIBCRYPTO}; sshd skips such an authorized_keys in silence.",
+        f"Save as ASCII or UTF-8. {_REPAIR}",
+    ),
+    _damage(
+        "literal-newlines",
+        "The two characters \\n stand instead of line ends",
+        "`.env` files, JSON, Terraform variables, CI settings.",
+        f"{_LIBCRYPTO}; Go: 'ssh: no key found'; node's ssh2: 'Unsupported key format'.",
+        f"Expand them, `printf '%b'` does. {_REPAIR}",
+    ),
+    _damage(
+        "lost-newlines",
+        "Line ends became spaces, or vanished",
+        "`echo $KEY` without quotes, web forms of one line, command-line arguments, `tr -d '\\n'`.",
+        "'not a valid OPENSSH private key file', 'error in libcrypto'.",
+        f'Quote the variable: `echo "$KEY"`. {_REPAIR}',
+    ),
+    _damage(
+        "indented",
+        "White space before lines",
+        "YAML, chat programs, documents; no-break and zero-width spaces too.",
+        f"{_LIBCRYPTO}; russh: 'length invalid'.",
+        f"Remove it. {_REPAIR}",
+    ),
+    _damage(
+        "trailing-whitespace",
+        "White space after lines",
+        "Copying from terminals and web pages.",
+        f"{_LIBCRYPTO}; puttygen 0.78 never returns on a space after the END line.",
+        f"Remove it. {_REPAIR}",
+    ),
+    _damage(
+        "blank-lines",
+        "Blank lines before, within or after the key",
+        "Editors and people who make room.",
+        "OpenSSH reads its own format so and refuses PEM; a leading one is refused everywhere.",
+        f"Remove them. {_REPAIR}",
+    ),
+    _damage(
+        "surrounding-text",
+        "Other text before or after the key",
+        "Mail, chat, logs, a file that was put together.",
+        "OpenSSH refuses its own format so, and reads PEM.",
+        f"Keep the key from its first line to its last. {_REPAIR}",
+        severity="warning",
+    ),
+    _damage(
+        "smart-dashes",
+        "Typographic dashes in the frame",
+        "Mail programs and word processors, which turn -- into a dash.",
+        "PuTTY: 'not a recognised key file format'.",
+        f"Type the hyphens again. {_REPAIR}",
+    ),
+    _damage(
+        "wrong-dash-count",
+        "A dash too few or too many in the frame",
+        "A selection that began one character too late, a settings tool that took the first dash for its own.",
+        "'not a recognised key file format'; puttygen 0.78 never returns when the last line is short of one.",
+        f"A frame has five dashes on either side. {_REPAIR}",
+    ),
+    _damage(
+        "lower-case-frame",
+        "The frame is not in capitals",
+        "Tools that lower the case of a value.",
+        f"{_LIBCRYPTO}.",
+        f"BEGIN, END and the label are in capitals. {_REPAIR}",
+    ),
+    _damage(
+        "missing-frame",
+        "The BEGIN or the END line is gone",
+        "Only the base64 was stored, often so that CI can mask it.",
+        f"{_LIBCRYPTO}; Go: 'ssh: no key found'.",
+        f"The body tells what the frame was. {_REPAIR}",
+    ),
+    _damage(
+        "wrong-label",
+        "The frame names another format than the body holds",
+        "Advice to rename OPENSSH to RSA in the first line.",
+        "'ASN.1 decoding failure', 'new-style OpenSSH magic number missing'.",
+        f"Convert the key instead: 'keyconv convert -t pem'. {_REPAIR}",
+    ),
+    _damage(
+        "quoted",
+        "The key stands in quotes",
+        "`.env` and tfvars files, JSON and YAML strings.",
+        "'not a recognised key file format'.",
+        f"Remove the quotes. {_REPAIR}",
+    ),
+    _damage(
+        "email-quoted",
+        "Each line begins with >",
+        "An answer that quotes a mail.",
+        "'not a recognised key file format'.",
+        f"Remove the marks. {_REPAIR}",
+    ),
+    _damage(
+        "html-escaped",
+        "HTML escapes in the base64",
+        "Templates that escape what they print: &#43; for +, &#x2F; for /.",
+        "'no private key container string found'.",
+        f"Turn off escaping for this value. {_REPAIR}",
+    ),
+    _damage(
+        "space-for-plus",
+        "Spaces stand where + stood",
+        "URL decoding of a value that was not encoded.",
+        f"{_LIBCRYPTO}.",
+        "'keyconv repair' undoes it where arithmetic or a MAC proves the result.",
+    ),
+    _damage(
+        "base64-wrapped",
+        "The whole file is in base64",
+        "Kubernetes secrets, values encoded so that CI can mask them.",
+        "'Unsupported key format'.",
+        f"Decode it: `base64 -d`. {_REPAIR}",
+    ),
+    _damage(
+        "nul-padding",
+        "NUL bytes after the key",
+        "Fields of fixed length, block devices, disk images.",
+        "Most programs do not see them.",
+        f"Cut them off. {_REPAIR}",
+        severity="info",
+    ),
+    _damage(
+        "line-count",
+        "A PPK's line counts are off, or lines were joined",
+        "Editing and pasting a PPK.",
+        "PuTTY: 'file format error'.",
+        "'keyconv repair' counts anew and accepts it if the MAC then fits.",
+    ),
+    _damage(
+        "truncated",
+        "The end of the file is missing",
+        "Length limits of fields, a copy of the first lines alone.",
+        "'ssh-keygen -l' says that all is well; 'ssh-keygen -y': 'error in libcrypto'.",
+        "Get the whole file again: what is missing cannot be computed.",
+        fixable=False,
+    ),
+    _damage(
+        "corrupt",
+        "The text decodes, but its structure does not hold",
+        "A wrong character from retyping or OCR, a damaged disk.",
+        f"{_LIBCRYPTO}.",
+        "Get the file again: a key's numbers are never guessed.",
+        fixable=False,
+    ),
+    _damage(
+        "mac-mismatch",
+        "A PPK was edited",
+        "Its comment, its type or a version was changed by hand: the MAC covers them all.",
+        "PuTTY: 'MAC failed'; older programs: 'wrong passphrase'.",
+        "Undo the edit; 'keyconv comment' and 'keyconv convert' change a PPK rightly.",
+        fixable=False,
+    ),
+    _damage(
+        "empty",
+        "The file is empty",
+        "A secret that is not set, as in the run of a fork; a download that failed.",
+        f"{_LIBCRYPTO}.",
+        "Set the secret.",
+        fixable=False,
+    ),
+    _damage(
+        "placeholder",
+        "A placeholder stands where the key should",
+        "A variable that nobody expanded, asterisks of a masked log, an HTML error page, a Git LFS pointer.",
+        f"{_LIBCRYPTO}.",
+        "Put the key there.",
+        fixable=False,
+    ),
+    _damage(
+        "not-a-key",
+        "The file is something else",
+        "An X.509 certificate, a PGP key, a fingerprint, a signing request: other material with similar looks.",
+        "'file does not begin with OpenSSH key header', 'error in libcrypto'.",
+        "Find the key that belongs to it.",
+        fixable=False,
+    ),
+)

@@ -1,0 +1,94 @@
+"""Rules on identity: does the file hold what it says it holds?"""
+
+from __future__ import annotations
+
+from keyconv.checks.base import Rule, Severity
+
+__all__ = ["IDENTITY"]
+
+
+def _identity(
+    name: str, title: str, cause: str, others: str, cure: str, *, severity: Severity = "error", fixable: bool = False
+) -> Rule:
+    return Rule(name, severity, fixable, "identity", title, cause, others, cure)
+
+
+IDENTITY: tuple[Rule, ...] = (
+    _identity(
+        "key-mismatch",
+        "The public half is not of this private half",
+        "Parts of two keys in one file, by accident or by an attacker.",
+        "Most programs use one of the two in silence; ssh: 'Permission denied (publickey)'.",
+        "Do not use the file. Get both halves from where the key was made.",
+    ),
+    _identity(
+        "inconsistent-numbers",
+        "The numbers of the key contradict each other",
+        "A changed character, a faulty program.",
+        "'ssh-keygen -y' says nothing at 516 of 529 changed characters of an RSA key.",
+        "Get the file again.",
+    ),
+    _identity(
+        "recomputable-numbers",
+        "Only values that can be computed anew are wrong",
+        "A changed character in iqmp, dp or dq.",
+        "None says anything; a signature made with such a value gives the key away.",
+        "'keyconv repair' computes them anew; have the key replaced if it was ever used so.",
+        fixable=True,
+    ),
+    _identity(
+        "stale-public",
+        "The .pub beside the key is of another key",
+        "The key was replaced, its .pub was not.",
+        "ssh offers the old key: 'Permission denied (publickey)'.",
+        "'keyconv public KEY -o KEY.pub --force' writes it anew.",
+        fixable=True,
+    ),
+    _identity(
+        "stale-certificate",
+        "The certificate beside the key is for another key",
+        "The key was replaced, its certificate was not.",
+        "ssh: 'Certificate does not match key'.",
+        "Have the authority sign the new key.",
+    ),
+    _identity(
+        "public-not-private",
+        "A public key where a private one belongs",
+        "The two files were mixed up.",
+        "OpenSSH: 'error in libcrypto'.",
+        "Use the file without .pub.",
+    ),
+    _identity(
+        "private-not-public",
+        "A private key where a public one belongs",
+        "The two files were mixed up; a private key was uploaded to a server.",
+        "sshd skips the line in silence.",
+        "Replace the key if others could see it; 'keyconv public' gives the half that belongs there.",
+    ),
+    _identity(
+        "multiple-keys",
+        "Several private keys in one file",
+        "Two pastes.",
+        "Most programs read the first in silence, or none.",
+        "'keyconv convert -d DIR' writes each to a file of its own.",
+        severity="warning",
+    ),
+    _identity(
+        "noncanonical",
+        "An encoding that some reader refuses",
+        "Padding by a whole block, superfluous zero bytes, a MAC in upper case, a seed of 31 bytes, p < q.",
+        "It depends on the program: PuTTY refuses an upper-case MAC, others a short seed.",
+        "'keyconv repair' writes it in the form that all readers take.",
+        severity="warning",
+        fixable=True,
+    ),
+    _identity(
+        "comment-control",
+        "Control characters in a comment",
+        "An attack: a line end forges a second authorized_keys line, an escape sequence drives a terminal.",
+        "'ssh-keygen -y' and 'puttygen -L' print the forged line.",
+        "'keyconv comment FILE TEXT' sets another.",
+        severity="warning",
+        fixable=True,
+    ),
+)

@@ -1,0 +1,141 @@
+"""Settings from `pyproject.toml` and `keyconv.toml`, read strictly: a key that does not exist is an error."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from keyconv.checks.policy import PRESETS, THRESHOLD_NAMES, Policy, expand, severity
+from keyconv.errors import UsageError
+
+__all__ = ["preset", "read"]
+
+
+def read(text: str, *, is_pyproject: bool) -> Policy | None:
+    """Read settings; None where the file says nothing on `keyconv check`.
+
+    In `pyproject.toml` they are the table `[tool.keyconv.check]`; in a file of keyconv's own `[check]`, that same
+    table, or the top of the file.
+
+    Raises: UsageError for what is no TOML, and for an unknown key, naming the nearest.
+    """
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"is not TOML: {str(error) or 'too deep'}") from None
+    tool = _table(document.get("tool", {}), "tool")
+    keyconv = _table(tool.get("keyconv", {}), "tool.keyconv")
+    if "check" in keyconv:
+        return _policy(_table(keyconv["check"], "tool.keyconv.check"))
+    if is_pyproject:
+        return None
+    if "check" in document:
+        return _policy(_table(document["check"], "check"))
+    return _policy({name: value for name, value in document.items() if name != "tool"})
+
+
+def preset(name: str) -> Policy:
+    """Find a preset by its name.
+
+    Raises: UsageError, naming the nearest.
+    """
+    if name not in PRESETS:
+        raise UsageError(f"there is no preset '{name}'", hint=_nearest(name, list(PRESETS), "presets"))
+    return PRESETS[name]
+
+
+def _policy(table: Mapping[str, Any]) -> Policy:
+    policy = preset(_text(table["preset"], "preset")) if "preset" in table else Policy()
+    for name, value in table.items():
+        if name == "preset":
+            continue
+        if name not in _SETTERS:
+            raise UsageError(
+                f"there is no setting '{name}' of keyconv check", hint=_nearest(name, ["preset", *_SETTERS], "settings")
+            )
+        policy = _SETTERS[name](policy, value)
+    return policy
+
+
+def _ignores(policy: Policy, value: Any) -> Policy:
+    table = _table(value, "per-path-ignores")
+    found = tuple((pattern, expand(_texts(names, "per-path-ignores"))) for pattern, names in table.items())
+    return replace(policy, per_path_ignores=found)
+
+
+def _severities(policy: Policy, value: Any) -> Policy:
+    changed = dict(policy.severities)
+    for name, word in _table(value, "severities").items():
+        changed.update(dict.fromkeys(expand((name,)), severity(word)))
+    return replace(policy, severities=changed)
+
+
+def _thresholds(policy: Policy, value: Any) -> Policy:
+    changed: dict[str, int] = {}
+    for name, number in _table(value, "thresholds").items():
+        if name not in THRESHOLD_NAMES:
+            raise UsageError(
+                f"there is no threshold '{name}'", hint=_nearest(name, list(THRESHOLD_NAMES), "thresholds")
+            )
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            raise UsageError(f"the threshold '{name}' is not a whole number from 0")
+        changed[THRESHOLD_NAMES[name]] = number
+    if "rsa_bits" in changed and "rsa_bits_error" not in changed:
+        changed["rsa_bits_error"] = min(changed["rsa_bits"], policy.thresholds.rsa_bits_error)
+    return replace(policy, thresholds=replace(policy.thresholds, **changed))
+
+
+def _allow(policy: Policy, value: Any) -> Policy:
+    allowed = _texts(value, "allow")
+    for each in allowed:
+        if not each.startswith("SHA256:"):
+            raise UsageError(f"'{each}' in 'allow' is no fingerprint", hint="they look like SHA256:... in a report")
+    return replace(policy, allow=frozenset(each.rstrip("=") for each in allowed))
+
+
+def _public_only(policy: Policy, value: Any) -> Policy:
+    if not isinstance(value, bool):
+        raise UsageError("'public-only' is neither true nor false")
+    return replace(policy, public_only=value)
+
+
+_SETTERS: dict[str, Callable[[Policy, Any], Policy]] = {
+    "select": lambda policy, value: replace(policy, select=expand(_texts(value, "select"))),
+    "ignore": lambda policy, value: replace(policy, ignore=policy.ignore | expand(_texts(value, "ignore"))),
+    "fail-on": lambda policy, value: replace(policy, fail_on=severity(value)),
+    "public-only": _public_only,
+    "per-path-ignores": _ignores,
+    "allow": _allow,
+    "blocklist": lambda policy, value: replace(policy, blocklist=tuple(_texts(value, "blocklist"))),
+    "severities": _severities,
+    "thresholds": _thresholds,
+}
+
+
+def _table(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(f"'{name}' is not a table")
+    return value
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"'{name}' is not a string")
+    return value
+
+
+def _texts(value: Any, name: str) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        raise UsageError(f"'{name}' is not a list of strings")
+    return [_text(each, name) for each in value]
+
+
+def _nearest(name: str, known: list[str], what: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1, 0.5)
+    return f"did you mean '{near[0]}'?" if near else f"the {what} are " + ", ".join(known)

@@ -1,0 +1,126 @@
+"""Writing a key anew in the one form that every program reads: the same numbers, or those that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from keyconv.crypto import pairing
+from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Deriver
+from keyconv.crypto.pbes import Pbkdf2
+from keyconv.engine import read, unlock, write
+from keyconv.errors import KeyconvError, RecomputableError
+from keyconv.formats import by_name
+from keyconv.formats.authorized_keys import OPENSSH_PUB, read_line
+from keyconv.formats.base import Format, WriteOptions
+from keyconv.keyfile import Entry, KeyFile, Locked
+from keyconv.notes import Note
+from keyconv.secret import Passphrase
+from keyconv.text.comment import is_clean
+
+__all__ = ["Opening", "rewrite"]
+
+NONCANONICAL = "noncanonical"
+RECOMPUTABLE = "recomputable-numbers"
+COMMENT_CONTROL = "comment-control"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a text is read on the way: as which format, and with which passphrase its private half is proved."""
+
+    format: str | None = None
+    passphrase: Passphrase | None = None
+    deriver: Deriver = field(default_factory=Deriver)
+
+    def read(self, data: bytes) -> KeyFile:
+        """Read a text and open what is locked in it, if there is a passphrase.
+
+        Where nothing is wrong but numbers that follow from others, they are computed anew, and a note tells of it.
+
+        Raises: a KeyconvError.
+        """
+        try:
+            return self._read(data)
+        except RecomputableError:
+            with pairing.recomputing() as found:
+                keyfile = self._read(data)
+            return replace(keyfile, notes=(*keyfile.notes, *(Note(RECOMPUTABLE, each) for each in found)))
+
+    def _read(self, data: bytes) -> KeyFile:
+        keyfile = read(data, self.format)
+        if self.passphrase is None:
+            return keyfile
+        entries = tuple(
+            unlock(entry, self.passphrase, deriver=self.deriver) if isinstance(entry.private, Locked) else entry
+            for entry in keyfile.entries
+        )
+        return replace(keyfile, entries=entries)
+
+
+def rewrite(data: bytes, keyfile: KeyFile, opening: Opening) -> tuple[bytes, tuple[str, ...]]:
+    """Write a file that loads in the canonical form, and tell by which rules it was not in it.
+
+    What is locked, what is not written, and what has no such flaw comes back as it is. The passphrase, the cipher, the
+    KDF and its cost are kept.
+    """
+    rules = _rules_of((*keyfile.notes, *(note for entry in keyfile.entries for note in entry.notes)), keyfile.entries)
+    if rules and keyfile.format == OPENSSH_PUB.name:
+        return _rewrite_lines(data)
+    target = by_name(keyfile.format)
+    locked = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
+    if not rules or locked or target.write is None or any(entry.fault for entry in keyfile.entries):
+        return data, ()
+    try:
+        written = _write(keyfile.entries, target, opening)
+        left = opening.read(written)
+    except KeyconvError:
+        return data, ()
+    notes = (*left.notes, *(note for entry in left.entries for note in entry.notes))
+    mended = tuple(rule for rule in rules if rule not in _rules_of(notes, left.entries))
+    return (written, mended) if mended else (data, ())
+
+
+def _rules_of(notes: tuple[Note, ...], entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    codes = {note.code for note in notes}
+    rules = [code for code in (RECOMPUTABLE, NONCANONICAL) if code in codes]
+    if any(entry.comment is not None and not is_clean(entry.comment) for entry in entries):
+        rules.append(COMMENT_CONTROL)
+    return tuple(rules)
+
+
+def _write(entries: tuple[Entry, ...], target: Format, opening: Opening) -> bytes:
+    options = WriteOptions(deriver=opening.deriver)
+    protection = entries[0].protection
+    if protection is not None:
+        options = replace(options, passphrase=opening.passphrase)
+        if protection.cipher in target.can.ciphers:
+            options = replace(options, cipher=protection.cipher)
+        match protection.kdf:
+            case Argon2(flavour=flavour, memory_kib=memory, passes=passes, parallelism=lanes):
+                options = replace(options, kdf=flavour, kdf_memory=memory, kdf_passes=passes, kdf_parallelism=lanes)
+            case BcryptPbkdf(rounds=rounds) | Pbkdf2(iterations=rounds):
+                options = replace(options, rounds=rounds)
+            case _:
+                pass
+    if len(entries) == 1:
+        return write(entries[0], target, options)
+    if target.write is None:
+        raise AssertionError("the caller looked")
+    return target.write(entries, options)
+
+
+def _rewrite_lines(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Write anew the lines that are not in the canonical form; the others, remarks included, stay as they are."""
+    rows = data.split(b"\n")
+    rules: list[str] = []
+    for index, row in enumerate(rows):
+        notes: list[Note] = []
+        try:
+            entry = read_line(row, index + 1, notes)
+        except KeyconvError:
+            continue
+        found = _rules_of(tuple(notes), (entry,)) if entry is not None else ()
+        if entry is not None and found and OPENSSH_PUB.write is not None:
+            rows[index] = OPENSSH_PUB.write((entry,), WriteOptions()).removesuffix(b"\n")
+            rules.extend(found)
+    return b"\n".join(rows), tuple(dict.fromkeys(rules))

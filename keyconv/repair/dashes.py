@@ -1,0 +1,69 @@
+"""Damage to frames' dashes and words, and to the hyphens of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from keyconv.repair.damage import DASHES, LABELS, SMART_DASHES, as_bytes, as_text
+
+__all__ = ["undo_lower_case", "undo_smart_dashes", "undo_wrong_dash_count"]
+
+_ANY_LABEL = "|".join((*LABELS, "SSH2 PUBLIC KEY", "SSH2 ENCRYPTED PRIVATE KEY"))
+# At most so many dashes; a run of them is looked at from its beginning alone, so that no text takes long.
+_DASHED = re.compile(
+    rf"(?<![{DASHES}])(?P<before>[{DASHES}]{{0,40}}+) ?(?P<word>BEGIN|END) (?P<label>{_ANY_LABEL}) ?"
+    rf"(?P<after>[{DASHES}]{{0,40}}+)"
+)
+_CASELESS = re.compile(rf"(?:^|(?<=[{DASHES} ]))(?:BEGIN|END) (?:{_ANY_LABEL})(?= ?[{DASHES}]|\s*+$)", re.I | re.M)
+_SMART = re.compile(f"[{SMART_DASHES}]")
+_NAMES = re.compile(
+    rf"PuTTY[{DASHES}]User[{DASHES}]Key"
+    rf"|(?<![A-Za-z0-9])(?:ssh|ecdsa|sk|rsa)[{DASHES}][A-Za-z0-9{DASHES}@._]{{1,60}}+(?=[ \t]{{1,8}}AAAA)"
+)
+
+
+def undo_smart_dashes(data: bytes) -> Iterator[bytes]:
+    """Make hyphens of the dashes that word processors put in their place.
+
+    In PPK files and public keys the names have hyphens: where no hyphen is left, all dashes had been hyphens.
+    """
+    text = as_text(data)
+    if not _SMART.search(text):
+        return
+    framed = _DASHED.sub(lambda found: _dashed(found) if _SMART.search(found.group()) else found.group(), text)
+    if framed != text:
+        yield as_bytes(framed)
+        return
+    if not _NAMES.search(text):
+        return
+    all_of_them = _SMART.sub("-", text)
+    names_alone = _NAMES.sub(lambda found: _SMART.sub("-", found.group()), text)
+    both = (names_alone, all_of_them) if "-" in text else (all_of_them, names_alone)
+    yield from (as_bytes(changed) for changed in dict.fromkeys(both) if changed != text)
+
+
+def undo_wrong_dash_count(data: bytes) -> Iterator[bytes]:
+    """Make five dashes (four in SSH2 frames) of another number."""
+    text = as_text(data)
+    changed = _DASHED.sub(lambda found: found.group() if _is_no_frame(found) else _dashed(found), text)
+    if changed != text:
+        yield as_bytes(changed)
+
+
+def undo_lower_case(data: bytes) -> Iterator[bytes]:
+    """Write the words of a frame in capitals."""
+    text = as_text(data)
+    changed = _CASELESS.sub(lambda found: found.group().upper(), text)
+    if changed != text:
+        yield as_bytes(changed)
+
+
+def _is_no_frame(found: re.Match[str]) -> bool:
+    return _SMART.search(found.group()) is not None or not (found["before"] or found["after"])
+
+
+def _dashed(found: re.Match[str]) -> str:
+    if found["label"].startswith("SSH2"):
+        return f"---- {found['word']} {found['label']} ----"
+    return f"-----{found['word']} {found['label']}-----"

@@ -1,0 +1,120 @@
+"""Lines that were joined: frames and their bodies, whose line ends became spaces or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from keyconv.repair.damage import BASE64, LABELS, decode_start, find_frames, wrap
+from keyconv.repair.frames import WIDTHS, blob_type, find_label
+
+__all__ = ["cut_rows", "undo_lost_newlines", "undo_spaces_for_plus"]
+
+_NARROW_FIRST = (64, *(width for width in WIDTHS if width != 64))
+_HEX_DIGITS = {b"DES-CBC": 16, b"DES-EDE3-CBC": 16}
+_DEK_INFO = re.compile(rb"\s*+(Proc-Type: ?4,ENCRYPTED)\s*+(DEK-Info: ?([A-Z0-9-]{1,32}),)([0-9A-Fa-f]{16,32})")
+_SSH2_HEADER = re.compile(rb"(?:\A|(?<=.))(Comment|Subject|x-[A-Za-z0-9._-]{1,60}): ?", re.I | re.S)
+_CONTINUED = re.compile(rb"\\ ")
+_CONTINUED_CLOSELY = re.compile(rb'\\(?!["\\\n])')
+_MOST_STARTS = 16
+_SSHCOM_START = b"P2/56"
+_OPENSSH_COMMENT = re.compile(rb"OpenSSH", re.I)
+
+
+def undo_lost_newlines(data: bytes) -> Iterator[bytes]:
+    """Put a frame, its headers and the rows of its body on lines of their own again."""
+    frames = [frame for frame in find_frames(data) if frame.is_key]
+    if len(frames) != 1:
+        return
+    (frame,) = frames
+    text = data[frame.body : frame.body_end]
+    first, last = text.split(b"\n")[0], text.split(b"\n")[-1]
+    alone = b"\n" in text and not first.strip() and not last.strip()
+    if alone and not (b" " in text.strip() and b"\n" not in text.strip()):
+        return
+    headers, body = _split_ssh2(text) if frame.ssh2 else _split_pem(text)
+    before, after = data[: frame.start], data[frame.end :]
+    after = after.lstrip(b" ") if not after.strip(b" \n") else after
+    for rows in _rows_of(body, headers):
+        lines = [data[frame.start : frame.body], *headers, *rows, data[frame.body_end : frame.end]]
+        yield before + b"\n".join(lines) + (after if after.startswith(b"\n") else b"\n" + after)
+
+
+def undo_spaces_for_plus(data: bytes) -> Iterator[bytes]:
+    """Put `+` where URL decoding left a space inside the base64."""
+    frames = [frame for frame in find_frames(data) if frame.is_key]
+    if len(frames) != 1:
+        return
+    (frame,) = frames
+    rows = data[frame.body : frame.body_end].split(b"\n")
+    first = max((index + 1 for index, row in enumerate(rows) if b": " in row or row[-1:] == b"\\"), default=0)
+    changed = [row.replace(b" ", b"+") if index >= first else row for index, row in enumerate(rows)]
+    if changed != rows and BASE64.match(b"".join(b"".join(changed[first:]).split())):
+        yield data[: frame.body] + b"\n".join(changed) + data[frame.body_end :]
+
+
+def cut_rows(text: bytes, widths: Sequence[int]) -> Iterator[list[bytes]]:
+    """Cut a body into rows, where line ends became single spaces or nothing; `+` may have become spaces as well."""
+    for lead in range(min(2, len(text) - len(text.lstrip(b" "))), -1, -1):
+        spaced = text[lead:]
+        for width in widths:
+            rows = [spaced[at : at + width] for at in range(0, len(spaced), width + 1)]
+            separators = spaced[width :: width + 1]
+            if len(rows) > 1 and separators.count(b" ") == len(separators):
+                ended = sum(map(len, rows)) % 4 == 1
+                yield [*rows[:-1], rows[-1].removesuffix(b" ") if ended else rows[-1]]
+                return
+    joined = b"".join(text.split())
+    yield wrap(joined, widths[0])
+    if len(text) != len(joined) and len(text) % 4 == 0:  # each space was a `+`
+        yield wrap(text, widths[0])
+
+
+def _rows_of(body: bytes, headers: list[bytes]) -> Iterator[list[bytes]]:
+    tokens = body.split()
+    lengths = {len(token) for token in tokens[:-1]}
+    known = b"\n" in body.strip() or lengths <= {*WIDTHS}
+    if known and len(lengths) == 1 and len(tokens[-1]) <= len(tokens[0]):
+        yield tokens
+        return
+    wide = find_label(b"".join(tokens)) == LABELS[0] or any(_OPENSSH_COMMENT.search(header) for header in headers)
+    yield from cut_rows(b" ".join(body.split(b"\n")), WIDTHS if wide else _NARROW_FIRST)
+
+
+def _split_pem(text: bytes) -> tuple[list[bytes], bytes]:
+    found = _DEK_INFO.match(text)
+    if found is None:
+        return [], text
+    digits = found[4][: _HEX_DIGITS.get(found[3], 32)]
+    return [found[1], found[2] + digits, b""], text[found.start(4) + len(digits) :]
+
+
+def _split_ssh2(text: bytes) -> tuple[list[bytes], bytes]:
+    start = _find_body(text)
+    head, body = text[:start], text[start:]
+    tags = [found for found in _SSH2_HEADER.finditer(head) if _is_outside_quotes(head, found.start())]
+    ends = [*(tag.start() for tag in tags), len(head)][1:]
+    headers = []
+    for tag, end in zip(tags, ends, strict=True):
+        value = head[tag.end() : end].strip()
+        value = (
+            _CONTINUED.sub(b"\\\\\n", value) if _CONTINUED.search(value) else _CONTINUED_CLOSELY.sub(b"\\\\\n", value)
+        )
+        headers.append(tag[1] + b": " + value)
+    return headers, body
+
+
+def _find_body(text: bytes) -> int:
+    position = -1
+    for _ in range(_MOST_STARTS):
+        position = text.find(b"AAAA", position + 1)
+        if position < 0:
+            break
+        if blob_type(b"".join(text[position : position + 200].split())):
+            return position
+    position = text.find(_SSHCOM_START)
+    return position if position >= 0 and decode_start(text[position:], 8) else len(text) - len(text.lstrip())
+
+
+def _is_outside_quotes(head: bytes, position: int) -> bool:
+    return head.count(b'"', 0, position) % 2 == 0

@@ -1,0 +1,347 @@
+"""Damage to public keys of one line, and to the `authorized_keys` files that are made of them.
+
+Nothing proves a public key: what is undone here moves words between lines and never changes a character of a key. A
+line that is switched off by `#` stays so, and options stay with the key that they stand before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+from keyconv.codec import certificate as certificates
+from keyconv.codec import public_blob
+from keyconv.errors import KeyconvError
+from keyconv.formats.authorized_keys import FLAG_OPTIONS, OPENSSH_PUB, VALUE_OPTIONS, parse_options
+from keyconv.formats.base import WriteOptions
+from keyconv.formats.rfc4716 import RFC4716
+from keyconv.repair.damage import TYPE, find_frames, frame_words, is_lines
+from keyconv.repair.frames import blob_type
+from keyconv.repair.joined import undo_lost_newlines
+from keyconv.text import base64
+
+__all__ = [
+    "hides_key",
+    "undo_blocks",
+    "undo_joined_blocks",
+    "undo_joined_keys",
+    "undo_lines_amid_text",
+    "undo_lost_line_ends",
+    "undo_missing_types",
+    "undo_spaces_in_lines",
+    "undo_wrapped_keys",
+]
+
+_KEY = re.compile(TYPE + rb"(?=[ \t]{1,8}AAAA)")
+_OPTION = rb"(?:%s)" % b"|".join(
+    [
+        *(name.encode() for name in FLAG_OPTIONS),
+        *(name.encode() + rb'="(?:\\"|[^"\n]){0,1024}"' for name in VALUE_OPTIONS),
+    ]
+)
+_OPTIONS_BEFORE = re.compile(rb"(?:#[ \t]{0,8})?(?:%s(?:,%s){0,16}[ \t]{1,8})?\Z" % (_OPTION, _OPTION), re.I)
+_SWITCHED_OFF = re.compile(rb"#[ \t]{0,8}\Z")
+_BLOB = re.compile(rb"AAAA[A-Za-z0-9+/]{12,}+={0,2}")
+_TYPED = re.compile(TYPE + rb"[ \t]{1,8}\Z")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]++={0,2}(?:[ \t].*)?\Z")
+_UNFINISHED = re.compile(rb"[^\n]{0,8192}" + TYPE + rb"(?:[ \t]{1,8}AAAA[A-Za-z0-9+/]*+={0,2})?\Z")
+_STARTS = re.compile(rb"(" + TYPE + rb")[ \t]{1,8}(AAAA[A-Za-z0-9+/]*+={0,2})(?![^ \t])")
+_OPTIONS = re.compile(rb'(?:\\"|[^" \t]|"(?:\\"|[^"])*+")++')
+_LITERAL = re.compile(rb"\\n[> \t]{0,8}" + TYPE + rb"[ \t]{1,8}AAAA")
+_CUT_OFF = re.compile(rb"[ \t]AAAA[A-Za-z0-9+/]*+={0,2}\Z")
+_HOST = re.compile(rb"@|\|1\||[^ \t]+\Z")
+_BLOCK_HEADER = re.compile(rb"[^\n]{0,40}\b(?:Comment|Subject|x-[A-Za-z0-9._-]{1,60}): ", re.I)
+_WORDS = re.compile(rb"[A-Za-z0-9]")
+_COMMENT_LINE = re.compile(rb"[^ \t@]{1,64}@[^ \t@]{1,64}\Z")
+_RSA = {b"ssh-rsa", *(name.encode() for name in public_blob.RSA_ALIASES)}
+_MOST_LINES = 4_000
+_MOST_KEYS = 256
+_MOST_ROWS = 64
+
+
+# ── keys on one line ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def undo_joined_keys(data: bytes) -> Iterator[bytes]:
+    """Give every key a line of its own, where a file has several lines, or two keys in one."""
+    yield from _split_lines(data, whole_file=False)
+
+
+def undo_lost_line_ends(data: bytes) -> Iterator[bytes]:
+    """Give every key a line of its own, where all of a file is one line."""
+    yield from _split_lines(data, whole_file=True)
+
+
+def undo_joined_blocks(data: bytes) -> Iterator[bytes]:
+    """Give an SSH2 block that stands in the midst of a line, and its own lines, lines of their own again."""
+    frames = find_frames(data)
+    if len(frames) == 1 and frames[0].ssh2 and b"AAAA" in data[: frames[0].start] and is_lines(data):
+        for changed in undo_lost_newlines(data):
+            start = changed.index(b"---- BEGIN ")
+            end = changed.rindex(b" ----\n") + 6
+            yield (
+                changed[:start].removesuffix(b"\n").removesuffix(b" ")
+                + b"\n"
+                + changed[start:end]
+                + changed[end:].lstrip(b" ")
+            )
+
+
+def _split_lines(data: bytes, *, whole_file: bool) -> Iterator[bytes]:
+    if not is_lines(data) or b"---- BEGIN SSH2" in data.replace(b"\n---- BEGIN SSH2", b""):
+        return
+    rows = data.split(b"\n")
+    changed = [piece for row in rows for piece in _split_keys(row)]
+    is_one_line = sum(1 for row in rows if b"AAAA" in row) == 1
+    if changed == rows or whole_file != (is_one_line and len(changed) > len(rows) + 1):
+        return
+    text = b"\n".join(changed)
+    yield text.removesuffix(b"\n").removesuffix(b" ") + b"\n" if whole_file else text
+
+
+def _split_keys(row: bytes) -> list[bytes]:
+    if b"AAAA" not in row or row.lstrip().startswith(b"#") or _LITERAL.search(row):
+        return [row]
+    starts = [found.start() for found in _KEY.finditer(row)][:_MOST_KEYS]
+    if len(starts) < 2:
+        return [row]
+    cuts = [0]
+    for previous, start in pairwise(starts):
+        begin = _begin_of_options(row, previous, start)
+        if _is_line(row[cuts[-1] : begin]):
+            cuts.append(begin)
+    pieces = [row[start:end] for start, end in zip(cuts, [*cuts[1:], len(row)], strict=True)]
+    pieces = [*(piece.removesuffix(b" ") for piece in pieces[:-1]), pieces[-1]]
+    return pieces if all(map(_is_line, pieces)) else [row]
+
+
+def _begin_of_options(row: bytes, reach: int, start: int) -> int:
+    """Give where the line of the key at `start` begins: at the `#` that switches it off, at its options, or there."""
+    before = row[:start]
+    if found := _SWITCHED_OFF.search(before, reach):
+        return found.start()
+    if before[-1:] not in (b" ", b"\t"):
+        return start
+    # Options that stand apart come before such as are stuck to the end of a comment, where `pty` is of a word's own.
+    for at in range(reach, start):
+        if before[at - 1 : at] in (b" ", b"\t") and _OPTIONS_BEFORE.match(before, at):
+            return at
+    for at in range(reach, start):
+        if (found := _OPTIONS_BEFORE.match(before, at)) and found.group().strip().lower() != b"pty":
+            return at
+    return start
+
+
+def _is_line(text: bytes) -> bool:
+    """Tell whether a line is a remark, or holds a key whose structure is whole; its numbers are not looked at."""
+    text = text.strip(b" \t\r")
+    if text.startswith(b"#"):
+        return True
+    if not _STARTS.match(text):
+        options = _OPTIONS.match(text)
+        if options is None or not _are_options(options.group()):
+            return False
+        text = text[options.end() :].lstrip(b" \t")
+    found = _STARTS.match(text)
+    return found is not None and _is_of(found[1], blob_type(found[2])) and _is_whole(found[2])
+
+
+def _is_of(word: bytes, algorithm: bytes) -> bool:
+    return word == algorithm or {word, algorithm} <= _RSA
+
+
+def hides_key(data: bytes) -> bool:
+    """Tell whether a comment has another key in it: such a file loads, and sshd sees the first key alone."""
+    if not is_lines(data) or find_frames(data):
+        return False
+    for row in data.split(b"\n"):
+        found = None if row.lstrip().startswith(b"#") else _KEY.search(row)
+        if found is not None:
+            rest = row[row.index(b"AAAA", found.end()) + 4 :]
+            if any(blob_type(blob.group()) for blob in islice(_BLOB.finditer(rest), _MOST_KEYS)):
+                return True
+    return False
+
+
+# ── one key on several lines ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def undo_wrapped_keys(data: bytes) -> Iterator[bytes]:
+    """Join the lines of a key that was wrapped."""
+    if not is_lines(data) or find_frames(data):
+        return
+    rows = data.split(b"\n")
+    if len(rows) > _MOST_LINES:
+        return
+    changed: list[bytes] = []
+    index = 0
+    while index < len(rows):
+        row, index = _unwrap(rows, index)
+        changed.append(row)
+    if changed != rows:
+        yield b"\n".join(changed)
+
+
+def _unwrap(rows: list[bytes], index: int) -> tuple[bytes, int]:
+    """Give the row at `index` with those that belong to it, and the index of the row after them."""
+    row = rows[index]
+    if not _UNFINISHED.match(row) or row.lstrip().startswith(b"#"):
+        return row, index + 1
+    joined, end = row, index + 1
+    while not _is_finished(joined) and end < min(len(rows), index + _MOST_ROWS) and _BASE64_LINE.match(rows[end]):
+        joined += (b"" if b"AAAA" in joined else b" ") + rows[end]
+        end += 1
+    if not _is_finished(joined):
+        return row, index + 1
+    if end < len(rows) and _UNFINISHED.match(joined) and _COMMENT_LINE.match(rows[end]):
+        return joined + b" " + rows[end], end + 1
+    return joined, end
+
+
+def _is_finished(row: bytes) -> bool:
+    """Tell whether a line is a key's, and what it may have of another at its end is not cut off either."""
+    if not _is_line(row):
+        return False
+    *_, last = _KEY.finditer(row)
+    return last.start() == 0 or not _CUT_OFF.search(row, last.start()) or _is_line(row[last.start() :])
+
+
+# ── words that are missing or too many ─────────────────────────────────────────────────────────────────────────────
+
+
+def undo_missing_types(data: bytes) -> Iterator[bytes]:
+    """Write the type before the base64 of a key, which begins with it."""
+    if not is_lines(data) or find_frames(data):
+        return
+    rows = data.split(b"\n")
+    changed = [_with_type(row, below) for row, below in pairwise([*rows[:_MOST_LINES], b""])] + rows[_MOST_LINES:]
+    if changed != rows:
+        yield b"\n".join(changed)
+
+
+def _with_type(row: bytes, below: bytes) -> bytes:
+    if row.lstrip().startswith(b"#"):
+        return row
+    pieces: list[bytes] = []
+    end = 0
+    for found in islice(_BLOB.finditer(row), _MOST_KEYS):
+        before, text = row[end : found.start()], found.group()
+        typed = _TYPED.search(before)
+        goes_on = found.end() == len(row) and _BASE64_LINE.match(below)
+        algorithm = b"" if typed or not (goes_on or _is_whole(text)) else blob_type(text)
+        if algorithm and not end and not _are_options(before.strip()):
+            return row
+        pieces += [before, algorithm + b" " if algorithm else b"", text]
+        end = found.end()
+    return b"".join([*pieces, row[end:]])
+
+
+def _are_options(text: bytes) -> bool:
+    try:
+        parse_options(text)
+    except KeyconvError:
+        return False
+    return True
+
+
+def _is_whole(text: bytes) -> bool:
+    try:
+        certificates.read_any(base64.decode(text), [])
+    except KeyconvError:
+        return False
+    return True
+
+
+def undo_lines_amid_text(data: bytes) -> Iterator[bytes]:
+    """Cut away the lines of text before the first key and after the last, then the words before a key."""
+    if not is_lines(data) or frame_words(data):
+        return
+    rows = data.split(b"\n")
+    keys = [index for index, row in enumerate(rows) if b"AAAA" in row or _KEY.search(row)]
+    if not keys:
+        return
+    first, last = keys[0], keys[-1]
+    before = next((index + 1 for index in range(first - 1, -1, -1) if not _may_stay(rows[index])), 0)
+    after = next((index for index in range(last + 1, len(rows)) if not _may_stay(rows[index])), len(rows))
+    if (before, after) != (0, len(rows)):
+        while before and not rows[before].strip():
+            before += 1
+        while after < len(rows) and not rows[after - 1].strip():
+            after -= 1
+        yield b"\n".join(rows[before:after]) + (b"\n" if after < len(rows) else b"")
+        return
+    changed = [_without_words(row) for row in rows]
+    if changed != rows:
+        yield b"\n".join(changed)
+
+
+def _may_stay(row: bytes) -> bool:
+    # Blank lines, quotes and remarks; and what might be the rest of a key, of options or of a block: nothing is lost.
+    text = row.strip()
+    if not _WORDS.search(text) or text.startswith(b"#") or b'="' in text or _BLOCK_HEADER.match(text):
+        return True
+    return len(text) > 40 and _BASE64_LINE.match(text) is not None
+
+
+def _without_words(row: bytes) -> bytes:
+    found = _KEY.search(row)
+    words = row[: found.start()].strip() if found else b""
+    if found is None or not _WORDS.search(words) or words.startswith(b"#") or b'="' in words or b"AAAA" in words:
+        return row
+    named = words.endswith((b":", b"="))
+    return row[found.start() :] if not _are_options(words) and (named or not _HOST.match(words)) else row
+
+
+# ── blocks and spaces ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def undo_blocks(data: bytes) -> Iterator[bytes]:
+    """Write the SSH2 blocks that stand among lines as lines."""
+    frames = [frame for frame in find_frames(data) if frame.label == b"SSH2 PUBLIC KEY"]
+    outside = data
+    for frame in reversed(frames):
+        outside = outside[: frame.start] + outside[frame.end :]
+    if not frames or not _KEY.search(outside):
+        return
+    changed = data
+    for frame in reversed(frames):
+        line = _line_of(data[frame.start : frame.end] + b"\n")
+        if line is None:
+            return
+        changed = changed[: frame.start] + line.removesuffix(b"\n") + changed[frame.end :]
+    yield changed
+
+
+def _line_of(block: bytes) -> bytes | None:
+    try:
+        entries = RFC4716.read(block).entries
+        return OPENSSH_PUB.write(entries, WriteOptions()) if OPENSSH_PUB.write else None
+    except KeyconvError:
+        return None
+
+
+def undo_spaces_in_lines(data: bytes) -> Iterator[bytes]:
+    """Put `+` where a space parts the base64 of a key, up to where the key is whole. Nothing can prove the result."""
+    if not is_lines(data) or find_frames(data):
+        return
+    rows = data.split(b"\n")
+    changed = [_with_plus(row) for row in rows[:_MOST_LINES]] + rows[_MOST_LINES:]
+    if changed != rows:
+        yield b"\n".join(changed)
+
+
+def _with_plus(row: bytes) -> bytes:
+    found = _KEY.search(row)
+    if found is None or row.lstrip().startswith(b"#") or _is_line(row):
+        return row
+    start = row.index(b"AAAA", found.end())
+    head, text = row[:start], row[start:]
+    for _ in range(_MOST_ROWS):
+        head_end = text.find(b" ")
+        if head_end < 0:
+            break
+        text = text[:head_end] + b"+" + text[head_end + 1 :]
+        if _is_line(head + text):
+            return head + text
+    return row

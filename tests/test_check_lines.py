@@ -1,0 +1,248 @@
+"""`authorized_keys` and `known_hosts`, line by line: what sshd would skip, and what it would not."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixture_files import by_path
+
+from keyconv.checks import option_values
+from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
+from keyconv.checks.streaming import Row, SeenKeys, TextFacts, read_rows
+from keyconv.checks.subject import Context
+from keyconv.formats.authorized_keys import parse_options
+
+ED25519 = by_path("openssh-pub/ed25519.pub").data.rstrip(b"\n")
+RSA = by_path("openssh-pub/rsa2048.pub").data.rstrip(b"\n")
+ECDSA = by_path("openssh-pub/ecdsa-p256.pub").data.rstrip(b"\n")
+OTHER = by_path("openssh-pub/ecdsa-p384.pub").data.rstrip(b"\n")
+PRIVATE = by_path("openssh/ed25519-plain").data
+PPK = by_path("ppk/ed25519-v3-plain.ppk").data
+KNOWN = by_path("authorized_keys/known_hosts").data
+HASHED = by_path("authorized_keys/known_hosts-hashed").data
+QUIET = {"short-rsa", "putty-p521"}
+
+
+def found(data: bytes, kind: LineKind = "authorized_keys", size: int = 1000) -> list[tuple[int | None, str]]:
+    file = LineFile("x", kind, Context(now=1_800_000_000))
+    chunks = (data[start : start + size] for start in range(0, len(data), size))
+    return [(each.line, each.rule) for each in check_lines(file, chunks) if each.rule not in QUIET]
+
+
+# ── rows ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_rows_are_the_same_in_chunks_of_any_size(size: int) -> None:
+    data = b"one\r\ntwo\n\nfour\rfive\nsix"
+    facts = TextFacts()
+    rows = list(read_rows((data[at : at + size] for at in range(0, len(data), size)), 100, facts))
+    assert [row.text for row in rows] == [b"one", b"two", b"", b"four", b"five", b"six"]
+    assert [row.number for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert (facts.crlf, facts.bare_cr, facts.unended) == (1, 4, 6)
+
+
+def test_a_long_row_is_cut_and_the_next_one_whole() -> None:
+    rows = list(read_rows(iter((b"x" * 50, b"x" * 50 + b"\nnext\n")), 20, TextFacts()))
+    assert rows == [Row(b"x" * 21, 1, True), Row(b"next", 2, False)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_utf_16_is_told_and_read(encoding: str) -> None:
+    data = (ED25519.decode() + "\n").encode(encoding)
+    assert found(data, size=4096) == [(1, "utf-16")]
+
+
+def test_seen_keys_remember_every_key_while_they_grow() -> None:
+    seen = SeenKeys()
+    blobs = [number.to_bytes(4, "big") for number in range(5_000)]
+    assert [seen.first_line(blob, line) for line, blob in enumerate(blobs, 1)] == [None] * 5_000
+    assert [seen.first_line(blob, 9) for blob in blobs] == list(range(1, 5_001))
+
+
+# ── lines that belong together ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("width", [20, 40, 64, 76])
+@pytest.mark.parametrize("line", [ED25519, RSA, b'command="echo hi" ' + RSA])
+def test_a_wrapped_key_is_one_finding(line: bytes, width: int) -> None:
+    rows = [line[at : at + width] for at in range(0, len(line), width)]
+    assert found(ECDSA + b"\n" + b"\n".join(rows) + b"\n" + OTHER + b"\n") == [(2, "wrapped-key")]
+
+
+def test_a_wrapped_key_does_not_swallow_the_next_key() -> None:
+    assert found(RSA[:100] + b"\n" + RSA[100:] + b"\n" + ED25519 + b"\n") == [(1, "wrapped-key")]
+    assert found(RSA[:100] + b"\n" + ED25519 + b"\n") == [(1, "bad-line")]
+
+
+@pytest.mark.parametrize("between", [b"", b" ", b"\t"])
+def test_joined_keys_are_told(between: bytes) -> None:
+    assert found(ED25519 + between + ECDSA + b"\n") == [(1, "joined-keys")]
+    bare = b" ".join(ED25519.split()[:2])
+    assert found(bare + between + ECDSA + b"\n") == [(1, "joined-keys")]
+
+
+def test_a_comment_that_speaks_of_a_key_is_none() -> None:
+    assert found(ED25519 + b" ssh-rsa of alice\n") == []
+
+
+@pytest.mark.parametrize("block", [PRIVATE, PPK])
+def test_a_private_key_is_one_finding_and_what_follows_is_read(block: bytes) -> None:
+    assert found(ED25519 + b"\n" + block + RSA + b"\nnonsense\n") == [
+        (2, "private-not-public"),
+        (2 + block.count(b"\n") + 1, "bad-line"),
+    ]
+
+
+def test_odd_white_space_before_a_key_is_named() -> None:
+    assert found("\u00a0".encode() + ED25519 + b"\n") == [(1, "indented")]
+
+
+def test_the_same_key_twice_names_the_first_line() -> None:
+    file = LineFile("x", "authorized_keys", Context(now=0))
+    (hit,) = check_lines(file, iter((ED25519 + b"\n# remark\n" + ED25519 + b" other\n",)))
+    assert (hit.line, hit.rule, hit.message) == (3, "duplicate-key", "the same key as on line 1")
+
+
+def test_remarks_and_blank_lines_say_nothing() -> None:
+    assert found(b"\n# ssh-rsa nonsense\n  \t\n" + ED25519 + b"\n") == []
+
+
+# ── options ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+GOOD = (
+    b'from="10.0.0.0/8,!*.evil.example,host.example,2001:db8::/32,::1,192.168.1.7,192.168.1.0/24"',
+    b'from="*.example.com"',
+    b'expiry-time="20300101"',
+    b'expiry-time="203001012359Z"',
+    b'expiry-time="20240229235959"',
+    b'permitopen="host:80",permitopen="[::1]:22",permitopen="host:*"',
+    b'permitlisten="8080",permitlisten="localhost:8080",permitlisten="*:*"',
+    b'environment="NAME=a b=c"',
+    b'tunnel="0"',
+    b'tunnel="any:any"',
+    b'command="echo \\"hi\\", bye"',
+    b"restrict,pty,No-Agent-Forwarding",
+)
+BAD = (
+    b'from="10.0.0.1/8"',
+    b'from="10.0.0.0/33"',
+    b'from="10.0.0.0/x"',
+    b'from="a b"',
+    b'from="a,,b"',
+    b'expiry-time="tomorrow"',
+    b'expiry-time="20301301"',
+    b'expiry-time="20230229"',
+    b'expiry-time="203001012460"',
+    b'permitopen="host"',
+    b'permitopen="8080"',
+    b'permitopen="host:0"',
+    b'permitopen="host:65536"',
+    b'permitopen=":80"',
+    b'permitopen="[::1:80"',
+    b'permitlisten="x"',
+    b'environment="NAME"',
+    b'environment="A-B=c"',
+    b'tunnel="x"',
+    b'tunnel="1:2:3"',
+    b'command="a",command="b"',
+    b'from="a",from="b"',
+)
+
+
+@pytest.mark.parametrize("options", GOOD)
+def test_options_that_sshd_takes(options: bytes) -> None:
+    assert found(options + b" " + ED25519 + b"\n") == []
+
+
+@pytest.mark.parametrize("options", [*BAD, b'command="a', b"command=a", b"pty=x", b"command", b'pty="x"', b'from="a"b'])
+def test_values_that_sshd_refuses(options: bytes) -> None:
+    assert {name for _, name in found(options + b" " + ED25519 + b"\n")} == {"bad-option"}
+
+
+@pytest.mark.parametrize(
+    ("option", "nearest"), [(b'comand="x"', "command"), (b"no-ptty", "no-pty"), (b'form="x"', "from")]
+)
+def test_an_unknown_option_names_the_nearest(option: bytes, nearest: str) -> None:
+    file = LineFile("x", "authorized_keys", Context(now=0))
+    (hit,) = check_lines(file, iter((option + b" " + ED25519 + b"\n",)))
+    assert hit.rule == "unknown-option"
+    assert f"'{nearest}'" in hit.message
+
+
+@pytest.mark.parametrize("options", BAD)
+def test_a_value_that_is_refused_is_explained(options: bytes) -> None:
+    assert option_values.judge(parse_options(options))
+
+
+# ── known_hosts ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("data", [KNOWN, HASHED])
+def test_known_hosts_of_real_tools_are_clean(data: bytes) -> None:
+    assert found(data, "known_hosts") == []
+    assert kind_of_content(data) == "known_hosts"
+
+
+def _host_lines() -> Iterator[tuple[bytes, str | None]]:
+    salt = base64.b64encode(bytes(20))
+    yield b"host " + ED25519, None
+    yield b"host,10.0.0.1,[host]:2222 " + ED25519, None
+    yield b"@cert-authority *.example.com " + ED25519, None
+    yield b"@revoked * " + ED25519, None
+    yield b"|1|" + salt + b"|" + salt + b" " + ED25519, None
+    yield b"@unknown * " + ED25519, "bad-line"
+    yield b"|1|" + salt + b"|c2hvcnQ= " + ED25519, "bad-line"
+    yield b"|2|" + salt + b"|" + salt + b" " + ED25519, "bad-line"
+    yield b"host,, " + ED25519, "bad-line"
+    yield ED25519, "bad-line"
+    yield b"host", "bad-line"
+    yield b"host " + ED25519[:40], "bad-line"
+    yield b"host ssh-rsa " + ED25519.split()[1], "bad-line"
+    yield b"host 1024 35 123456789", "ssh1"
+
+
+@pytest.mark.parametrize(("line", "name"), list(_host_lines()))
+def test_a_line_of_known_hosts(line: bytes, name: str | None) -> None:
+    assert [each for _, each in found(line + b"\n", "known_hosts")] == ([name] if name else [])
+
+
+def test_the_same_key_of_another_host_is_no_duplicate() -> None:
+    assert found(b"a " + ED25519 + b"\nb " + ED25519 + b"\n", "known_hosts") == []
+    assert found(b"a " + ED25519 + b"\na " + ED25519 + b"\n", "known_hosts") == [(2, "duplicate-key")]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("authorized_keys", "authorized_keys"),
+        ("authorized_keys2", "authorized_keys"),
+        ("known_hosts", "known_hosts"),
+        ("known_hosts.old", "known_hosts"),
+        ("ssh_known_hosts", "known_hosts"),
+        ("authorized_keys.py", None),
+        ("known_hosts.md", None),
+    ],
+)
+def test_the_name_tells_what_a_file_is(name: str, kind: str | None) -> None:
+    assert kind_of_name(name) == kind
+
+
+def test_the_content_tells_what_a_file_is() -> None:
+    assert kind_of_content(ED25519 + b"\n") is None
+    assert kind_of_content(ED25519 + b"\nnonsense\n") == "authorized_keys"
+    assert kind_of_content(b"# ssh keys\nimport this\n") is None
+
+
+def test_ssh_keygen_reads_the_lines_that_are_clean(tmp_path: Path) -> None:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("ssh-keygen is not installed")
+    path = tmp_path / "authorized_keys"
+    path.write_bytes(b"\n".join(options + b" " + ED25519 for options in GOOD) + b"\n")
+    ran = subprocess.run(["ssh-keygen", "-l", "-f", str(path)], capture_output=True, check=True)
+    assert len(ran.stdout.splitlines()) == len(GOOD)

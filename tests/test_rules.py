@@ -1,0 +1,371 @@
+"""Every rule of `keyconv check` has a file that triggers it, one that just does not, and a page in the docs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import made_certificates
+import pytest
+import typer
+from fixture_files import ROOT, by_path
+from forged_files import load, number, openssh, string
+from sub_apps import run as run_app
+
+from keyconv.checks.base import SEVERITIES
+from keyconv.checks.rules import RULES, rule
+from keyconv.cli.check_app import register
+from keyconv.crypto.primes import is_prime
+
+app = typer.Typer()
+register(app)
+app.callback()(lambda: None)
+
+Files = dict[str, bytes | tuple[bytes, int]]
+
+ED25519 = by_path("openssh/ed25519-plain").data
+ED25519_PUB = by_path("openssh-pub/ed25519.pub").data
+RSA_2048 = by_path("openssh/rsa2048-plain").data
+RSA_3072 = by_path("openssh/rsa3072-plain").data
+ECDSA = by_path("openssh/ecdsa-p256-plain").data
+ECDSA_PUB = by_path("openssh-pub/ecdsa-p256.pub").data
+PPK = by_path("ppk/ed25519-v3-plain.ppk").data
+ENCRYPTED = by_path("openssh/ed25519-default-rounds-encrypted").data
+NOW = int(time.time())
+HOUR = 3600
+
+
+# ── material ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def rsa_line(n: int, e: int = 65537) -> bytes:
+    blob = string(b"ssh-rsa") + string(number(e)) + string(number(n))
+    return b"ssh-rsa " + base64.b64encode(blob) + b" made\n"
+
+
+def next_prime(start: int) -> int:
+    start |= 1
+    while not is_prime(start):
+        start += 2
+    return start
+
+
+@cache
+def primes() -> tuple[int, int, int]:
+    """Three primes of 1,600 bits that have nothing to do with each other."""
+    p, q, r = (int.from_bytes(hashlib.shake_256(bytes([each])).digest(200), "big") for each in (1, 2, 3))
+    top = 1 << 1599 | 1 << 1598
+    return next_prime(p | top), next_prime(q | top), next_prime(r | top)
+
+
+def public_line(point: bytes, name: bytes = b"ssh-ed25519") -> bytes:
+    return name + b" " + base64.b64encode(string(name) + string(point)) + b" made\n"
+
+
+def certificate(**changes: Any) -> bytes:
+    made: dict[str, Any] = {"valid_after": NOW - HOUR, "valid_before": NOW + HOUR, **changes}
+    return made_certificates.line(made_certificates.make(**made))
+
+
+def ed25519_file(seed: bytes) -> bytes:
+    from keyconv.crypto.pairing import derive_ed25519
+
+    point = derive_ed25519(seed).point
+    blob = string(b"ssh-ed25519") + string(point)
+    return openssh(blob, blob + string(seed + point))
+
+
+def with_comment(comment: bytes) -> bytes:
+    pair = load("ed25519")
+    return openssh(pair.blob, pair.inner(), comment=comment)
+
+
+def ppk_rows(change: Callable[[list[bytes]], list[bytes]]) -> bytes:
+    return b"\n".join(change(PPK.split(b"\n")))
+
+
+def two_frames() -> bytes:
+    return by_path("openssh/two-keys-plain").data
+
+
+def mixed_rsa(*, iqmp_plus: int = 0, d_plus: int = 0) -> bytes:
+    pair = load("rsa3072")
+    d, p, q, iqmp = (int.from_bytes(each, "big") for each in pair.private)
+    changed = pair.with_private(number(d + d_plus), number(p), number(q), number(iqmp + iqmp_plus))
+    return openssh(pair.blob, changed.inner())
+
+
+def stranger_public() -> bytes:
+    pair = load("ed25519")
+    return openssh(string(b"ssh-ed25519") + string(load("ed25519").public[0]), pair.inner(b"\1" * 32))
+
+
+def dsa_pub() -> bytes:
+    return by_path("openssh-pub/dsa1024.pub").data
+
+
+# ── the cases ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Case:
+    """Files with the rule in them, files that are close to it, and flags; `severity` where it is not the default."""
+
+    trigger: Files
+    near: Files
+    flags: tuple[str, ...] = ()
+    severity: str | None = None
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def one(trigger: bytes, near: bytes = ED25519, name: str = "key", **more: Any) -> Case:
+    return Case({name: trigger}, {name: near}, **more)
+
+
+def line(trigger: bytes, near: bytes = ED25519_PUB, **more: Any) -> Case:
+    return Case({"authorized_keys": trigger}, {"authorized_keys": near}, **more)
+
+
+def _wide(data: bytes) -> bytes:
+    return b"\xff\xfe" + data.decode("ascii").encode("utf-16-le")
+
+
+def _spaced(data: bytes) -> bytes:
+    return data.replace(b"\n", b" ")
+
+
+def cases() -> dict[str, Case]:
+    p, q, r = primes()
+    sound = rsa_line(p * q)
+    pub = ED25519_PUB
+    key_text = pub.split()[1]
+    return {
+        # damage
+        "missing-final-newline": one(ED25519[:-1]),
+        "crlf": one(ED25519.replace(b"\n", b"\r\n")),
+        "cr-line-ends": one(ED25519.replace(b"\n", b"\r")),
+        "byte-order-mark": one(b"\xef\xbb\xbf" + ED25519),
+        "utf-16": one(_wide(ED25519)),
+        "literal-newlines": one(ED25519.replace(b"\n", b"\\n")),
+        "lost-newlines": one(_spaced(ED25519)),
+        "indented": one(b"".join(b"  " + row for row in ED25519.splitlines(keepends=True))),
+        "trailing-whitespace": one(ED25519.replace(b"\n", b" \n")),
+        "blank-lines": one(ED25519.replace(b"\n", b"\n\n", 2)),
+        "surrounding-text": one(b"Hello,\nhere it is:\n" + ED25519 + b"Regards\n"),
+        "smart-dashes": one(ED25519.replace(b"-----", "\u2014\u2014-".encode())),
+        "wrong-dash-count": one(ED25519[1:]),
+        "lower-case-frame": one(ED25519.replace(b"BEGIN OPENSSH PRIVATE KEY", b"begin openssh private key")),
+        "missing-frame": one(b"\n".join(ED25519.split(b"\n")[1:-2]) + b"\n"),
+        "wrong-label": one(ED25519.replace(b"OPENSSH", b"RSA")),
+        "quoted": one(b'"' + ED25519.rstrip(b"\n") + b'"\n'),
+        "email-quoted": one(b"".join(b"> " + row for row in ED25519.splitlines(keepends=True))),
+        "html-escaped": one(RSA_3072.replace(b"+", b"&#43;"), RSA_3072),
+        "space-for-plus": one(RSA_3072.replace(b"+", b" "), RSA_3072),
+        "base64-wrapped": one(base64.b64encode(ED25519) + b"\n"),
+        "nul-padding": one(ED25519 + bytes(16)),
+        "line-count": one(PPK.replace(b"Public-Lines: 2", b"Public-Lines: 3"), PPK),
+        "truncated": one(ED25519[:200]),
+        "corrupt": one(ED25519.replace(b"b3BlbnNzaC1rZXktdjE", b"b3BlbnNzaC1rZXktdjI"), ED25519),
+        "mac-mismatch": one(re.sub(rb"Comment: .*", b"Comment: another", PPK), PPK),
+        "empty": one(b" \n\n"),
+        "placeholder": one(b"${{ secrets.SSH_KEY }}\n"),
+        "not-a-key": one(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+        # identity
+        "key-mismatch": one(stranger_public()),
+        "inconsistent-numbers": one(mixed_rsa(d_plus=2), mixed_rsa()),
+        "recomputable-numbers": one(mixed_rsa(iqmp_plus=2), mixed_rsa()),
+        "stale-public": Case({"key": ED25519, "key.pub": ECDSA_PUB}, {"key": ED25519, "key.pub": pub}),
+        "stale-certificate": Case(
+            {"key": ECDSA, "key-cert.pub": certificate()}, {"key": ED25519, "key-cert.pub": certificate()}
+        ),
+        "public-not-private": Case({"id_ed25519": pub}, {"id_ed25519.pub": pub}),
+        "private-not-public": Case({"id_ed25519.pub": ED25519}, {"id_ed25519": ED25519}),
+        "multiple-keys": one(two_frames()),
+        "noncanonical": one(re.sub(rb"(?<=Private-MAC: ).*", lambda found: found[0].upper(), PPK), PPK),
+        "comment-control": one(with_comment(b"a\nssh-ed25519 AAAA"), with_comment(b"a\tb")),
+        # protection
+        "unencrypted": one(ED25519, ENCRYPTED),
+        "permissions": Case({"key": (ED25519, 0o644)}, {"key": (ED25519, 0o600)}),
+        "weak-kdf": one(by_path("ppk/ed25519-v2-encrypted.ppk").data, ENCRYPTED),
+        "weak-cipher": one(by_path("openssh/ed25519-3des-cbc-encrypted").data, ENCRYPTED),
+        "costly-kdf": one(costly(), ENCRYPTED),
+        # strength
+        "short-rsa": one(RSA_2048, RSA_3072, severity="warning"),
+        "odd-exponent": one(rsa_line(p * q, 35), sound, severity="warning"),
+        "weak-modulus": one(rsa_line(p * next_prime(p + 2)), sound),
+        "predictable-key": one(ed25519_file(bytes(32)), ed25519_file(b"\7" * 31 + b"\1")),
+        "explicit-parameters": one(
+            by_path("pem/ecdsa-p256-openssl-explicit.pem").data, by_path("pem/ecdsa-p256-puttygen-plain.pem").data
+        ),
+        "weak-point": one(public_line(b"\1" + bytes(31)), pub, "id.pub"),
+        "dsa": one(dsa_pub(), pub, "id.pub"),
+        "ssh1": one(by_path(next(f.path for f in ssh1_files())).data),
+        "known-weak": one(VAGRANT, sound, "id.pub"),
+        "putty-p521": one(by_path("openssh-pub/ecdsa-p521.pub").data, ECDSA_PUB, "id.pub"),
+        "shared-modulus-factor": Case({"a.pub": sound, "b.pub": rsa_line(q * r)}, {"a.pub": sound, "b.pub": sound}),
+        "duplicate-key": Case({"a": ED25519, "b": PPK}, {"a": ED25519, "a.ppk": PPK, "b": ECDSA}),
+        # lines
+        "bad-line": line(b"ssh-rsa " + key_text + b" typed\n"),
+        "unknown-option": line(b'comand="x" ' + pub, b'command="x" ' + pub),
+        "line-too-long": line(pub.rstrip(b"\n") + b"x" * 8200 + b"\n", pub.rstrip(b"\n") + b"x" * 7000 + b"\n"),
+        "bad-option": line(b'from="10.0.0.1/8" ' + pub, b'from="10.0.0.0/8" ' + pub),
+        "joined-keys": line(pub.rstrip(b"\n") + ECDSA_PUB, pub + ECDSA_PUB),
+        "wrapped-key": line(pub[:40] + b"\n" + pub[40:]),
+        "rfc4716-in-authorized-keys": line(pub + by_path(rfc4716_path()).data, pub),
+        "cert-expired": line(certificate(valid_before=NOW - 60), certificate()),
+        "cert-not-yet-valid": line(certificate(valid_after=NOW + 600), certificate()),
+        "cert-forever": line(certificate(valid_before=made_certificates.FOREVER), certificate()),
+        "cert-no-principals": line(certificate(principals=()), certificate()),
+        "cert-signature": line(tampered(), certificate()),
+    }
+
+
+VAGRANT = (
+    b"ssh-rsa AAAAB3NzaC1yc2EAAAABIwAAAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr+kz4TjGYe7gHzIw+niNltGEFHzD8+v1I2YJ6oXevct"
+    b"1YeS0o9HZyN1Q9qgCgzUFtdOKLv6IedplqoPkcmF0aYet2PkEDo3MlTBckFXPITAMzF8dJSIFo9D8HfdOV0IAdx4O7PtixWKn5y2hMNG0zQPyUecp4"
+    b"pzC6kivAIhyfHilFR61RGL+GPXQ2MWZWFYbAGjyiYJnAmCP3NOTd0jMZEnDkbUvxhMmBYSdETk1rRgm+R4LOzFUGaHqHDLKLX+FIPKcF96hrucXzcW"
+    b"yLbIbEgE98OHlnVYCzRdK8jlqm8tehUc9c9WhQ== vagrant insecure public key\n"
+)
+
+
+def costly() -> bytes:
+    pair = load("ed25519")
+    options = string(b"0123456789abcdef") + (2_000_000).to_bytes(4, "big")
+    return openssh(pair.blob, b"", cipher="aes256-ctr", options=options, section=bytes(160))
+
+
+def ssh1_files() -> list[Any]:
+    from fixture_files import FIXTURES
+
+    return [fixture for fixture in FIXTURES if fixture.format == "ssh1"]
+
+
+def rfc4716_path() -> str:
+    from fixture_files import FIXTURES
+
+    return next(fixture.path for fixture in FIXTURES if fixture.format == "rfc4716")
+
+
+def tampered() -> bytes:
+    good = made_certificates.make(valid_after=NOW - HOUR, valid_before=NOW + HOUR)
+    return made_certificates.line(good.replace(string(b"alice"), string(b"mally")))
+
+
+@cache
+def all_cases() -> dict[str, Case]:
+    return cases()
+
+
+def write(folder: Path, files: Files) -> Path:
+    folder.mkdir()
+    for name, content in files.items():
+        data, mode = content if isinstance(content, tuple) else (content, 0o600)
+        (folder / name).write_bytes(data)
+        (folder / name).chmod(mode)
+    return folder
+
+
+def findings_in(folder: Path, *flags: str, named: bool = True) -> list[dict[str, Any]]:
+    paths = [str(path) for path in sorted(folder.iterdir())] if named else [str(folder)]
+    policy = folder.parent / "keyconv.toml"
+    policy.write_text("")
+    result = run_app(app, "check", *paths, "--format", "json", "--policy", str(policy), *flags)
+    assert result.err == ""
+    return json.loads(result.out)["findings"]  # type: ignore[no-any-return]
+
+
+# ── the promises ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_rule_has_a_case() -> None:
+    assert set(all_cases()) == {each.name for each in RULES}
+
+
+@pytest.mark.parametrize("name", [each.name for each in RULES])
+def test_the_rule_is_found(name: str, tmp_path: Path) -> None:
+    case = all_cases()[name]
+    found = [
+        each for each in findings_in(write(tmp_path / "trigger", case.trigger), *case.flags) if each["rule"] == name
+    ]
+    assert found, findings_in(tmp_path / "trigger", *case.flags)
+    assert {each["severity"] for each in found} == {case.severity or rule(name).severity}
+
+
+@pytest.mark.parametrize("name", [each.name for each in RULES])
+def test_what_is_close_to_the_rule_is_not(name: str, tmp_path: Path) -> None:
+    case = all_cases()[name]
+    found = findings_in(write(tmp_path / "near", case.near), *case.flags)
+    assert name not in {each["rule"] for each in found}
+    assert not [each for each in found if rule(each["rule"]).group in ("damage", "lines")]
+
+
+@pytest.mark.parametrize("name", [each.name for each in RULES if each.group == "damage"])
+def test_a_damage_hides_its_consequences(name: str, tmp_path: Path) -> None:
+    case = all_cases()[name]
+    found = findings_in(write(tmp_path / "trigger", case.trigger))
+    assert {each["rule"] for each in found if rule(each["rule"]).group == "damage"} == {name}
+    assert not {each["rule"] for each in found} & {"key-mismatch", "inconsistent-numbers"}
+
+
+UNSAID = {"not-a-key", "placeholder", "empty", "missing-frame", "surrounding-text"}
+"""Damages of which nothing in the content tells that there ever was a key, or that it was a file of its own."""
+
+
+@pytest.mark.parametrize("name", [each.name for each in RULES if each.group == "damage" and each.name not in UNSAID])
+def test_in_a_folder_the_damage_has_the_same_name(name: str, tmp_path: Path) -> None:
+    folder = write(tmp_path / "trigger", all_cases()[name].trigger)
+    assert name in {each["rule"] for each in findings_in(folder, named=False)}
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("short-rsa", "edge/rsa1024-e37.pub"), ("weak-modulus", ""), ("odd-exponent", "")]
+)
+def test_the_grave_side_of_a_rule_is_an_error(name: str, path: str, tmp_path: Path) -> None:
+    p, q, _ = primes()
+    data = by_path(path).data if path else rsa_line(p * q * 2) if name == "weak-modulus" else rsa_line(p * q, 2)
+    found = findings_in(write(tmp_path / "grave", {"x.pub": data}))
+    assert ("error", name) in {(each["severity"], each["rule"]) for each in found}
+
+
+# ── what is said of a rule ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def rules_of_the_contract() -> dict[str, str]:
+    """Give the rules of docs/rules/README.md, which is written from the code, to their severities."""
+    page = (ROOT / "docs" / "rules" / "README.md").read_text("utf-8")
+    return dict(re.findall(r"^\| \[`([a-z0-9-]+)`\].*?\| (error|warning|info) \|", page, re.MULTILINE))
+
+
+def test_every_rule_says_all_there_is_to_say() -> None:
+    for each in RULES:
+        assert all((each.title, each.cause, each.others, each.cure, each.group)), each.name
+        assert each.severity in SEVERITIES
+        assert re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", each.name)
+    assert len({each.name for each in RULES}) == len(RULES)
+
+
+def test_every_rule_has_its_page_and_no_page_is_stale() -> None:
+    spec = importlib.util.spec_from_file_location("rules_pages", ROOT / "docs" / "rules_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.main(["--check"]) == 0
+    assert rules_of_the_contract() == {each.name: each.severity for each in RULES}
+
+
+def test_list_prints_every_rule() -> None:
+    text = run_app(app, "check", "--list").out
+    rows = json.loads(run_app(app, "check", "--list", "--json").out)
+    assert [row["name"] for row in rows] == [each.name for each in RULES]
+    for each in RULES:
+        assert re.search(rf"^{each.name} +{each.severity} +{'yes' if each.fixable else 'no'} ", text, re.MULTILINE)
