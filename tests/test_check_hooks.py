@@ -51,7 +51,7 @@ def test_an_ignored_file_that_a_hook_names_is_judged() -> None:
 
 
 def test_the_real_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
-    require("pre-commit")
+    pre_commit = require("pre-commit")
     require("git")
     repository = tmp_path / "repository"
     repository.mkdir()
@@ -74,11 +74,11 @@ def test_the_real_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
 
     run("git", "init", "-q")
     run("git", "add", "-A")
-    clean = run("pre-commit", "run", "--all-files")
+    clean = run(pre_commit, "run", "--all-files")
     assert clean.returncode == 0, clean.stdout
     (repository / "deploy").write_bytes(ED25519)
     run("git", "add", "-A")
-    dirty = run("pre-commit", "run", "--all-files")
+    dirty = run(pre_commit, "run", "--all-files")
     assert dirty.returncode == 1
     assert b"private-not-public" in dirty.stdout
     assert b"unencrypted" in dirty.stdout

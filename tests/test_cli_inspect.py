@@ -256,9 +256,8 @@ def test_errors_are_json_on_standard_error_and_the_rest_goes_on(tmp_path: Path) 
     assert result.code == 3
     assert [each["path"] for each in result.json] == [str(PPK)]
     first, second = result.err.splitlines()
-    assert first == (
-        f'{{"error": {{"code": "unreadable", "message": "no such file", "path": "{missing}", "hint": null, "rule": null}}}}'
-    )
+    said = f'"code": "unreadable", "message": "no such file", "path": "{missing}", "hint": null, "rule": null'
+    assert first == f'{{"error": {{{said}}}}}'
     assert f'"code": "not-a-key", "message": "of no format that keyconv knows", "path": "{text}"' in second
 
 

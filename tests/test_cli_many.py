@@ -411,7 +411,7 @@ def test_json_is_one_document_on_standard_output_with_every_input_in_order(tmp_p
                     "message": result.json["results"][2]["error"]["message"],
                     "path": str(keys / "c.ppk"),
                     "hint": None,
-                        "rule": "truncated",
+                    "rule": "truncated",
                 },
             },
             {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ __all__ = ["require"]
 
 def require(tool: str) -> str:
     """Give the path of a program; without it the test is skipped, or fails where CI=true promises every tool."""
-    path = shutil.which(tool)
+    path = shutil.which(tool) or shutil.which(tool, path=str(Path(sys.executable).parent))
     if path is not None:
         return path
     if os.environ.get("CI") == "true":
