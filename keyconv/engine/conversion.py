@@ -25,7 +25,7 @@ class Keep:
 
 
 KEEP: Final = Keep()
-"""As a new passphrase: the one that opened the input, or none if it was not encrypted."""
+"""As a new passphrase: the one that was given for the input, as it was given, or none if that was not encrypted."""
 
 
 def write(entry: Entry, format: str | Format, options: WriteOptions | None = None) -> bytes:
