@@ -29,6 +29,7 @@ __all__ = [
     "as_json_string",
     "by_name",
     "combine",
+    "file_by_name",
     "hidden_rules",
     "sample_combinations",
 ]
@@ -240,13 +241,7 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("blank-lines, last", "blank-lines", 4, lambda data: data + b"\n", ("framed", "ppk", "ssh2")),
     Damage("surrounding-text", "surrounding-text", 8, lambda data: b"Hello, the key:\n" + data + b"\nThanks!\n"),
     Damage("surrounding-text, first", "surrounding-text", 8, lambda data: b"$ cat key\n" + data),
-    Damage(
-        "surrounding-text, log",
-        "surrounding-text",
-        8,
-        _each_row(lambda row: b"12:00 out: " + row),
-        ("framed", "ppk", "ssh2"),
-    ),
+    Damage("surrounding-text, log", "surrounding-text", 8, _each_row(lambda row: b"12:00 out: " + row)),
     Damage("smart-dashes", "smart-dashes", 2, _smart_dashes),
     Damage(
         "wrong-dash-count, fewer",
@@ -378,6 +373,11 @@ def _files() -> Iterator[KeyFixture]:
 
 FILES: tuple[KeyFixture, ...] = tuple(_files())
 """What is damaged."""
+
+
+def file_by_name(name: str) -> KeyFixture:
+    """Give a file by its name in tables."""
+    return next(file for file in FILES if file.name == name)
 
 
 def applicable(file: KeyFixture) -> Iterator[tuple[Damage, bytes]]:

@@ -91,7 +91,7 @@ _PLACEHOLDERS = (
         _EXPAND,
     ),
     (
-        r"null|undefined|none|nil|nan|true|false|n/a|\[object object\]|system\.[a-z.]{1,60}|-?[0-9]",
+        r"null|undefined|none|nil|nan|true|false|n/a|\[object object\]|system\.[a-z.\[\]]{1,60}|-?[0-9]",
         "what a program prints for no value",
         _UNSET,
     ),
@@ -267,16 +267,16 @@ def _find_frame(text: bytes) -> Foreign | None:
 
 
 def _find_text(text: bytes) -> Foreign | None:
-    head = text[:_HEAD].decode("utf-8", "replace")
-    if placeholder := _find_placeholder(head.strip("\"'` \t\r\n;")):
-        return placeholder
-    for pattern, rule, message, hint in _START:
-        if pattern.match(head):
-            return Foreign(rule, message, hint)
     if _WIREGUARD.match(text):
         return Foreign("not-a-key", "32 bytes in base64, as a WireGuard key or a token", "give an SSH key")
     if _HEX.match(text):
         return Foreign("not-a-key", "a number in hexadecimal", "give the file that the key was saved in")
+    plain = text[:_HEAD].decode("utf-8", "replace").strip("\"'` \t\r\n;")
+    if placeholder := _find_placeholder(plain):
+        return placeholder
+    for pattern, rule, message, hint in _START:
+        if pattern.match(plain):
+            return Foreign(rule, message, hint)
     return None
 
 

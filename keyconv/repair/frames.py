@@ -57,12 +57,13 @@ def undo_missing_header(data: bytes) -> Iterator[bytes]:
     begin = _dashed(b"BEGIN", end[1] or end[2])
     rows = data[: end.start()].split(b"\n")
     if len(rows) == 1:  # its line ends are lost too: that is for another to mend
-        indentation = data[: len(data) - len(data.lstrip())]
-        yield indentation + begin + data.lstrip()
+        header = _SSH2_HEADER.search(data) if begin.startswith(b"---- ") else None
+        at = header.start() if header else len(data) - len(data.lstrip())
+        yield data[:at] + begin + data[at:]
         return
     last = len(rows) - 2 if not rows[-1].strip() else len(rows) - 1
     first = _go_up(rows, last)
-    if first is not None:
+    if first is not None and not _hides_header(rows, first):
         yield _insert(data.split(b"\n"), first, begin, rows[first])
 
 
@@ -108,6 +109,8 @@ def undo_missing_frame(data: bytes) -> Iterator[bytes]:
     if label is None:
         return
     start = _skip_up(rows, first) if label.startswith("SSH2") else first
+    if _hides_header(rows, start):
+        return
     begin, end = _dashed(b"BEGIN", label.encode()), _dashed(b"END", label.encode())
     if in_rows and last is not None:
         framed = _insert(rows, last + 1, end, rows[last]).split(b"\n")
@@ -167,6 +170,11 @@ def _skip_up(rows: list[bytes], first: int) -> int:
     while above < first and not rows[above].strip():
         above += 1
     return above
+
+
+def _hides_header(rows: list[bytes], first: int) -> bool:
+    """Tell whether the line above the frame's first has a header of it behind something that is to be undone first."""
+    return first > 0 and _HEADER.search(rows[first - 1]) is not None
 
 
 def _skip_headers(rows: list[bytes], index: int) -> int:

@@ -32,7 +32,10 @@ def undo_lost_newlines(data: bytes) -> Iterator[bytes]:
     alone = b"\n" in text and not first.strip() and not last.strip()
     if alone and not (b" " in text.strip() and b"\n" not in text.strip()):
         return
-    headers, body = _split_ssh2(text) if frame.ssh2 else _split_pem(text)
+    parts = _split_ssh2(text) if frame.ssh2 else _split_pem(text)
+    if parts is None:
+        return
+    headers, body = parts
     before, after = data[: frame.start], data[frame.end :]
     after = after.lstrip(b" ") if not after.strip(b" \n") else after
     for rows in _rows_of(body, headers):
@@ -89,10 +92,12 @@ def _split_pem(text: bytes) -> tuple[list[bytes], bytes]:
     return [found[1], found[2] + digits, b""], text[found.start(4) + len(digits) :]
 
 
-def _split_ssh2(text: bytes) -> tuple[list[bytes], bytes]:
+def _split_ssh2(text: bytes) -> tuple[list[bytes], bytes] | None:
     start = _find_body(text)
     head, body = text[:start], text[start:]
     tags = [found for found in _SSH2_HEADER.finditer(head) if _is_outside_quotes(head, found.start())]
+    if head[: tags[0].start() if tags else len(head)].strip():
+        return None  # that is no header: it is to be undone first
     ends = [*(tag.start() for tag in tags), len(head)][1:]
     headers = []
     for tag, end in zip(tags, ends, strict=True):

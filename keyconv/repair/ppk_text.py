@@ -88,7 +88,7 @@ def undo_wrong_version(data: bytes) -> Iterator[bytes]:
     """Put the version on the first line that the MAC is of."""
     mac = _MAC_LINE.search(data)
     first = _FIRST.match(data)
-    if mac is None or first is None or _MAC_DIGITS.get(first[1]) == len(mac[2]):
+    if mac is None or first is None or _MAC_DIGITS.get(first[1]) in (None, len(mac[2])):
         return
     for version in (b"3",) if len(mac[2]) == 64 else (b"2", b"1"):
         yield data[: first.start(1)] + version + data[first.end(1) :]

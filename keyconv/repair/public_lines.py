@@ -51,6 +51,7 @@ _OPTIONS = re.compile(rb'(?:\\"|[^" \t]|"(?:\\"|[^"])*+")++')
 _LITERAL = re.compile(rb"\\n[> \t]{0,8}" + TYPE + rb"[ \t]{1,8}AAAA")
 _CUT_OFF = re.compile(rb"[ \t]AAAA[A-Za-z0-9+/]*+={0,2}\Z")
 _HOST = re.compile(rb"@|\|1\||[^ \t]+\Z")
+_NAMED = re.compile(rb"[A-Za-z_][A-Za-z0-9_.-]{0,80}[:=]\Z")
 _BLOCK_HEADER = re.compile(rb"[^\n]{0,40}\b(?:Comment|Subject|x-[A-Za-z0-9._-]{1,60}): ", re.I)
 _WORDS = re.compile(rb"[A-Za-z0-9]")
 _COMMENT_LINE = re.compile(rb"[^ \t@]{1,64}@[^ \t@]{1,64}\Z")
@@ -289,8 +290,8 @@ def _without_words(row: bytes) -> bytes:
     words = row[: found.start()].strip() if found else b""
     if found is None or not _WORDS.search(words) or words.startswith(b"#") or b'="' in words or b"AAAA" in words:
         return row
-    named = words.endswith((b":", b"="))
-    return row[found.start() :] if not _are_options(words) and (named or not _HOST.match(words)) else row
+    is_host = _HOST.match(words) is not None and not _NAMED.match(words)
+    return row if is_host or _are_options(words) else row[found.start() :]
 
 
 # ── blocks and spaces ──────────────────────────────────────────────────────────────────────────────────────────────

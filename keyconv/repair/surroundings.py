@@ -18,7 +18,8 @@ _NO_WORDS = re.compile(r"(?:\\[nrt]|[^\w\s])*+")
 _PREFIX = re.compile(r".{0,199}\w[^\w\s>\"'`]{0,8}\s?", re.S)
 _LONG = re.compile(rb"[A-Za-z0-9+/]{40,}+={0,2}(?:\n[ \t>]*+[A-Za-z0-9+/]{1,40}+={0,2}(?![\w ]))?")
 _OPENER = re.compile(
-    rb"[>\s]*+(?:export\s{1,8})?[A-Za-z_][A-Za-z0-9_.-]{0,80}[ \t]{0,8}[:=]{1,2}[ \t]{0,8}(?:&quot;|&#39;|[\"'`])\s*+\Z"
+    rb"[>\s]*+(?:export\s{1,8})?[A-Za-z_][A-Za-z0-9_.-]{0,80}[ \t]{0,8}[:=]{1,2}[ \t]{0,8}"
+    rb"(?:&quot;|&#39;|[\"'`])[>\s]*+\Z"
 )
 _HALF_BEGIN = re.compile(rb"-----BEGIN |---- BEGIN |(?<![A-Za-z-])Encryption: (?:none|aes256-cbc)\b")
 _HALF_END = re.compile(rb"-----END [A-Z0-9 ]{1,60}-----|---- END [A-Z0-9 ]{1,60} ----")

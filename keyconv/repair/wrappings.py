@@ -32,7 +32,7 @@ _OPENING = re.compile(
 )
 _PAIRS = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019"}
 _BARE_QUOTE = re.compile(r'(?<!\\)"')
-_UNICODE_ESCAPE = re.compile(r"\\u00([0-7][0-9A-Fa-f])")
+_ESCAPE = re.compile(r"\\(?:u00([0-7][0-9A-Fa-f])|([\"\\/]))")
 _QUOTED_LINE = re.compile(r"""[ \t]*+(?P<quote>["'])(?P<text>[^"'\n]*)(?P=quote)[ \t]*+[+,;.\\&]?[ \t]*+$""")
 _LITERAL = re.compile(rb"(?<!\\)(?:\\{1,4}r)?\\{1,4}n")
 _LITERAL_TOO = re.compile(_LITERAL.pattern + rb"(?=[ \t]*+\r?+\n)")
@@ -100,12 +100,17 @@ def undo_quotes(data: bytes) -> Iterator[bytes]:
     inside = closed[opening.end() : -1]
     texts = [inside]
     if opening["quote"] == '"' and "\\" in inside:
-        plain = inside.replace('\\"', '"').replace("\\/", "/")
-        plain = _UNICODE_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), plain)
-        texts.insert(1 if _BARE_QUOTE.search(inside) else 0, plain)
+        escaped = [_ESCAPE.sub(_unescape, inside), inside.replace('\\"', '"')]
+        texts = [inside, *escaped] if _BARE_QUOTE.search(inside) else [*escaped, inside]
     # The line end that followed the quotes ends the text that stood in them.
     end = "\r\n" if text.endswith("\r\n") else text[-1] if text.endswith(("\n", "\r")) else ""
-    yield from (as_bytes(each.removesuffix("\n").removesuffix("\r") + end if end else each) for each in texts)
+    yield from (
+        as_bytes(each.removesuffix("\n").removesuffix("\r") + end if end else each) for each in dict.fromkeys(texts)
+    )
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else escape[2]
 
 
 def undo_quoted_lines(data: bytes) -> Iterator[bytes]:
