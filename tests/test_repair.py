@@ -269,8 +269,20 @@ def test_a_line_of_known_hosts_does_not_lose_its_host(line: bytes) -> None:
     assert mend(line + b"\n") is None
 
 
-def test_a_line_with_a_misspelt_option_does_not_lose_it() -> None:
-    assert mend(b'comand="true" ' + RSA_LINE + b"\n") is None
+@pytest.mark.parametrize(
+    "before",
+    [b'comand="true"', b"restrictt", b"look: restrictt", b"keys of alice no-ptyy", b'from "192.0.2.1"', b"> no-ptyy"],
+)
+def test_a_key_does_not_lose_a_misspelt_option(before: bytes) -> None:
+    assert mend(before + b" " + RSA_LINE + b"\n") is None
+    assert mend((before + b" " + RSA_LINE + b"\n") * 3) is None
+
+
+@pytest.mark.parametrize("before", [b"The key: ", b"12:00 out: ", b"key = ", b'"', b"> "])
+@pytest.mark.parametrize("options", [b"", b"restrict ", b'from="192.0.2.1",no-pty '])
+def test_words_are_cut_off_and_options_are_not(before: bytes, options: bytes) -> None:
+    found = mended(before + options + RSA_LINE + (b'"' if before == b'"' else b"") + b"\n")
+    assert found.data == options + RSA_LINE + b"\n"
 
 
 def test_the_comment_of_a_ppk_keeps_its_own_spaces() -> None:

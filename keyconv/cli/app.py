@@ -40,7 +40,7 @@ from keyconv.cli.flags import (
     Strict,
 )
 from keyconv.cli.render import Screen
-from keyconv.cli.running import INTERRUPTED, refuse_usage, run
+from keyconv.cli.running import INTERRUPTED, leave_at_once, refuse_usage, run
 
 __all__ = ["app", "main"]
 
@@ -563,6 +563,8 @@ def main() -> None:
         code = refusal.exit_code
     except Exception as error:  # typer's own, whose class depends on its version
         code = refuse_usage(error)
+    if code == INTERRUPTED:
+        leave_at_once(code)
     sys.exit(code)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import typer
 
 from keyconv.cli.render import Screen
 from keyconv.errors import KeyconvError, UsageError
 
-__all__ = ["INTERRUPTED", "refuse_usage", "run"]
+__all__ = ["INTERRUPTED", "leave_at_once", "refuse_usage", "run"]
 
 INTERRUPTED = 130
 INTERNAL = 3
@@ -49,6 +51,18 @@ def refuse_usage(error: Exception) -> int:
     usage.hint = f"{context.command_path if context else 'keyconv'} --help"
     Screen(as_json="--json" in sys.argv).error(usage)
     return usage.exit_code
+
+
+def leave_at_once(code: int) -> None:
+    """Leave without waiting for, or tearing down, a KDF that is still at work in its thread.
+
+    The interpreter's own end would take its ground away under compiled code, which then aborts.
+    """
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _internal(error: Exception) -> KeyconvError:

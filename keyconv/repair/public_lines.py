@@ -50,8 +50,8 @@ _STARTS = re.compile(rb"(" + TYPE + rb")[ \t]{1,8}(AAAA[A-Za-z0-9+/]*+={0,2})(?!
 _OPTIONS = re.compile(rb'(?:\\"|[^" \t]|"(?:\\"|[^"])*+")++')
 _LITERAL = re.compile(rb"\\n[> \t]{0,8}" + TYPE + rb"[ \t]{1,8}AAAA")
 _CUT_OFF = re.compile(rb"[ \t]AAAA[A-Za-z0-9+/]*+={0,2}\Z")
-_HOST = re.compile(rb"@|\|1\||[^ \t]+\Z")
-_NAMED = re.compile(rb"[A-Za-z_][A-Za-z0-9_.-]{0,80}[:=]\Z")
+_NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+_COLON = re.compile(rb"[:=>|\])$%][ \t]?")
 _BLOCK_HEADER = re.compile(rb"[^\n]{0,40}\b(?:Comment|Subject|x-[A-Za-z0-9._-]{1,60}): ", re.I)
 _WORDS = re.compile(rb"[A-Za-z0-9]")
 _COMMENT_LINE = re.compile(rb"[^ \t@]{1,64}@[^ \t@]{1,64}\Z")
@@ -231,7 +231,7 @@ def _with_type(row: bytes, below: bytes) -> bytes:
         typed = _TYPED.search(before)
         goes_on = found.end() == len(row) and _BASE64_LINE.match(below)
         algorithm = b"" if typed or not (goes_on or _is_whole(text)) else blob_type(text)
-        if algorithm and not end and not _are_options(before.strip()):
+        if algorithm and not end and not _are_options(before.strip()) and not _ends_words(before):
             return row
         pieces += [before, algorithm + b" " if algorithm else b"", text]
         end = found.end()
@@ -286,12 +286,22 @@ def _may_stay(row: bytes) -> bool:
 
 
 def _without_words(row: bytes) -> bytes:
+    """Cut away words that end in a colon and the like.
+
+    Other words before a key could be options that are misspelt, and without them the key could do more than it should;
+    or the host in a line of known_hosts.
+    """
     found = _KEY.search(row)
-    words = row[: found.start()].strip() if found else b""
-    if found is None or not _WORDS.search(words) or words.startswith(b"#") or b'="' in words or b"AAAA" in words:
+    if found is None or row.lstrip().startswith((b"#", b"@", b"|1|")):
         return row
-    is_host = _HOST.match(words) is not None and not _NAMED.match(words)
-    return row if is_host or _are_options(words) else row[found.start() :]
+    return row[_ends_words(row[: _begin_of_options(row, 0, found.start())]) :]
+
+
+def _ends_words(before: bytes) -> int:
+    """Give where what is before a key or its options ends in words and a colon; 0 where it does not."""
+    last = len(before.rstrip(_NO_LETTERS))
+    colon = _COLON.search(before, last)
+    return 0 if not last or colon is None or b'="' in before[: colon.end()] or b"AAAA" in before else colon.end()
 
 
 # ── blocks and spaces ──────────────────────────────────────────────────────────────────────────────────────────────

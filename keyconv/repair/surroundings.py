@@ -26,8 +26,6 @@ _HALF_END = re.compile(rb"-----END [A-Z0-9 ]{1,60}-----|---- END [A-Z0-9 ]{1,60}
 _HEADER = re.compile(rb"[\"'`]?(?:Comment|Subject|x-[A-Za-z0-9._-]{1,60}|Proc-Type|DEK-Info): |[ \t]*+\n", re.I)
 _MOST_HEADERS = 16
 _MOST_ROWS = 64
-# Options, a host, a marker: one word, or quotes.
-_MAY_BE_OF_LINE = re.compile(rb"@|[^ \t]+[ \t]\Z|[^\n]*\"")
 _LEAST_LINES = 3
 _LONGEST_PREFIX = 200
 
@@ -62,8 +60,9 @@ def undo_shared_prefix(data: bytes) -> Iterator[bytes]:
     if is_json(data):
         return
     rows = data.split(b"\n")
-    prefix = _words_of(_common_prefix(rows))
-    if prefix and not (is_lines(data) and _MAY_BE_OF_LINE.match(prefix)):
+    lines = is_lines(data)
+    prefix = _words_of(_common_prefix(rows, 2 if lines else _LEAST_LINES))
+    if prefix and (not lines or _is_no_part_of_line(prefix)):
         yield b"\n".join(row.removeprefix(prefix) for row in rows)
         return
     found = _find_key(data)
@@ -73,7 +72,7 @@ def undo_shared_prefix(data: bytes) -> Iterator[bytes]:
     line_start = data.rfind(b"\n", 0, start) + 1
     rows = data[line_start:end].split(b"\n")
     words = _PREFIX.match(as_text(data[line_start : min(start, line_start + _LONGEST_PREFIX)]))
-    prefix = _words_of(_common_prefix(rows)) or (as_bytes(words.group()) if words else b"")
+    prefix = _words_of(_common_prefix(rows, _LEAST_LINES)) or (as_bytes(words.group()) if words else b"")
     if prefix and len(rows) >= _LEAST_LINES and all(_is_like(row[: len(prefix)], prefix) for row in rows):
         yield data[:line_start] + b"\n".join(row[len(prefix) :] for row in rows) + data[end:]
 
@@ -158,9 +157,19 @@ def _words_of(prefix: bytes) -> bytes:
     return as_bytes(text) if text[-1:].isspace() else b""
 
 
-def _common_prefix(rows: Sequence[bytes]) -> bytes:
+def _is_no_part_of_line(prefix: bytes) -> bool:
+    """Tell words before public keys from options, which may be misspelt, from hosts and from markers."""
+    text = prefix.rstrip()
+    return (
+        text[-1:] in (b":", b"=", b">", b"|", b"]", b")", b"$", b"%")
+        and b'"' not in text
+        and text[:1] not in (b"@", b"|")
+    )
+
+
+def _common_prefix(rows: Sequence[bytes], least: int) -> bytes:
     filled = [row for row in rows if row.strip()]
-    if len(filled) < _LEAST_LINES:
+    if len(filled) < least:
         return b""
     first, last = min(filled), max(filled)
     length = next((index for index, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
