@@ -62,7 +62,6 @@ def _rule(rule: Rule) -> dict[str, object]:
     help_text = f"{rule.cause}\n\nWhat other tools say: {rule.others}\n\nCure: {rule.cure}"
     return {
         "id": rule.name,
-        "name": "".join(part.capitalize() for part in rule.name.split("-")),
         "shortDescription": {"text": rule.title + "."},
         "fullDescription": {"text": f"{rule.title}. {rule.cause}"},
         "help": {"text": help_text},
@@ -76,7 +75,10 @@ def _rule(rule: Rule) -> dict[str, object]:
 
 
 def _location(path: str, line: int | None) -> dict[str, object]:
-    physical: dict[str, object] = {"artifactLocation": {"uri": for_uri(path.removeprefix("./"))}}
-    if line is not None:
-        physical["region"] = {"startLine": line}
-    return {"physicalLocation": physical}
+    # GitHub shows no result without a line; what is about the whole file stands at its first.
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": for_uri(path.removeprefix("./"))},
+            "region": {"startLine": line or 1},
+        }
+    }
