@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from keyconv.batch import convert_many
     from keyconv.crypto.kdf import Deriver
     from keyconv.engine import Inspection, Plan, convert, inspect, match, plan, read, unlock, write
     from keyconv.errors import KeyconvError
@@ -38,6 +39,7 @@ __all__ = [
     "WriteOptions",
     "__version__",
     "convert",
+    "convert_many",
     "inspect",
     "match",
     "plan",
@@ -58,6 +60,7 @@ _HOMES = {
     **dict.fromkeys(
         ("Inspection", "Plan", "convert", "inspect", "match", "plan", "read", "unlock", "write"), "keyconv.engine"
     ),
+    "convert_many": "keyconv.batch",
 }
 
 

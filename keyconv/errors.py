@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 __all__ = [
     "ContradictionError",
     "InputError",
+    "InternalError",
     "KeyconvError",
     "LimitError",
     "LossError",
@@ -25,6 +26,7 @@ __all__ = [
     "TruncatedError",
     "UnsupportedError",
     "UsageError",
+    "WorkerError",
     "WrongPassphraseError",
 ]
 
@@ -160,10 +162,14 @@ class WrongPassphraseError(KeyconvError):
 
 
 class OutputError(KeyconvError):
-    """The output was refused or could not be written: it exists, no permission, disk full."""
+    """The output was refused or could not be written: it exists, no permission, disk full.
+
+    `written` says that the file is there all the same, and that only what comes after failed.
+    """
 
     code = "output"
     exit_code = 5
+    written = False
 
 
 class MisfitError(KeyconvError):
@@ -178,3 +184,30 @@ class LossError(KeyconvError):
 
     code = "loss"
     exit_code = 6
+
+
+# ── what the machine did ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class WorkerError(KeyconvError):
+    """The worker process that had this file in hand ended before it was done: killed, or out of memory."""
+
+    code = "worker-lost"
+
+
+class InternalError(KeyconvError):
+    """A fault of keyconv's own: the message names the exception's type and place, for its text could hold a secret."""
+
+    code = "internal"
+
+    @classmethod
+    def of(cls, error: BaseException) -> Self:
+        """Tell of an exception that nobody expected."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "an unknown place"
+        return cls(
+            f"internal error: {type(error).__name__} in {place}",
+            hint="please report this, with what the file is but never with a private key",
+        )

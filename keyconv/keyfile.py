@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 from keyconv.crypto.kdf import Deriver, Kdf
 from keyconv.errors import KeyconvError
 from keyconv.keys import Certificate, PrivateKey, PublicKey
 from keyconv.notes import Note
+from keyconv.record import record
 from keyconv.secret import Passphrase
 
 __all__ = ["Entry", "KeyFile", "Locked", "Option", "Protection", "Unlocked"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Protection:
     """How a private half is encrypted: the cipher's name and the KDF with its parameters."""
 
@@ -22,7 +22,7 @@ class Protection:
     kdf: Kdf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unlocked:
     """What unlocking gave: the private half, proved; the comment where it was hidden; tolerances that were used."""
 
@@ -56,7 +56,7 @@ class Locked(ABC):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One option of an `authorized_keys` line: its name, and its value without the quotes (None for a flag)."""
 
@@ -64,13 +64,14 @@ class Option:
     value: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One key of a file.
 
     While `private` is Locked, `public` is only what the file claims; it is None where the format hides it. `protection`
     is how the private half was locked, once it is open; `fault` is why there is no private half although there should
-    be one (a file cut short after its public half).
+    be one (a file cut short after its public half). `hosts` and `marker` (`@cert-authority`, `@revoked`) are those of
+    a `known_hosts` line, as it spells them.
     """
 
     public: PublicKey | None
@@ -83,9 +84,11 @@ class Entry:
     protection: Protection | None = None
     notes: tuple[Note, ...] = ()
     fault: KeyconvError | None = None
+    hosts: tuple[bytes, ...] = ()
+    marker: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyFile:
     """A file that was read: the name of its format, its kind, its keys in order, and the tolerances that were used."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from keyconv.record import record
 
 __all__ = ["Note"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """One thing about a file that was accepted although not every program would.
 

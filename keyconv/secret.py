@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import NoReturn
 
 from keyconv.limits import MAX_PASSPHRASE
 
-__all__ = ["Passphrase"]
+__all__ = ["HandedOver", "Passphrase"]
 
 
 class Passphrase:
     """The bytes of a passphrase.
 
     `repr`, `str` and `format` show no part of it; `==` is identity; pickling and copying are refused. `reveal` alone
-    gives the bytes.
+    gives the bytes; who sends it to another process says so by `hand_over`.
     """
 
     __slots__ = ("_data",)
@@ -33,6 +32,10 @@ class Passphrase:
         """Give the bytes themselves."""
         return self._data
 
+    def hand_over(self) -> HandedOver:
+        """Make it ready to be sent to a worker, perhaps in another process."""
+        return HandedOver(self._data)
+
     def spellings(self) -> Iterator[tuple[str, Passphrase]]:
         """Yield this passphrase in each encoding that another program may have used, with the encoding's name.
 
@@ -43,6 +46,8 @@ class Passphrase:
         yield ("as given" if self._data.isascii() else "UTF-8" if self._is_utf8() else "as given"), self
         if self._data.isascii() or not self._is_utf8():
             return
+        import unicodedata
+
         text = self._data.decode()
         seen = {self._data}
         for name, spelled in (
@@ -77,6 +82,33 @@ class Passphrase:
         raise TypeError("a passphrase is not pickled or copied")
 
 
+class HandedOver:
+    """A passphrase on its way to a worker: as silent as `Passphrase`, but it may be pickled, which is what it is for.
+
+    `take` gives the passphrase back.
+    """
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def take(self) -> Passphrase:
+        """Give the passphrase."""
+        return Passphrase(self._data)
+
+    def __repr__(self) -> str:
+        return "HandedOver(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> tuple[type[HandedOver], tuple[bytes]]:
+        return HandedOver, (self._data,)
+
+
 def _bytes_of(data: bytes | str) -> bytes | None:
     try:
         return data.encode("utf-8", "surrogateescape") if isinstance(data, str) else bytes(data)
@@ -86,6 +118,8 @@ def _bytes_of(data: bytes | str) -> bytes | None:
 
 def _encode(text: str, encoding: str) -> bytes | None:
     # A passphrase typed in decomposed form still fits the code page once composed.
+    import unicodedata
+
     try:
         return unicodedata.normalize("NFC", text).encode(encoding)
     except UnicodeEncodeError:

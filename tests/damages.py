@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from urllib.parse import quote, quote_plus
 
 from fixture_files import PASSPHRASE, by_path
 
@@ -31,6 +32,7 @@ __all__ = [
     "combine",
     "file_by_name",
     "hidden_rules",
+    "rewrap",
     "sample_combinations",
 ]
 
@@ -111,6 +113,17 @@ def _join_rows(data: bytes) -> bytes:
     if start + 2 >= len(rows) or not _is_body(rows[start + 2]):
         return data
     return b"\n".join([*rows[: start + 1], rows[start + 1] + rows[start + 2], *rows[start + 3 :]]) + b"\n"
+
+
+def rewrap(data: bytes, width: int, *, recount: bool) -> bytes:
+    """Cut both halves of a PPK into rows of another width, and count them or not."""
+
+    def cut(half: re.Match[bytes]) -> bytes:
+        body = half[3].replace(b"\n", b"")
+        rows = [body[start : start + width] for start in range(0, len(body), width)]
+        return half[1] + (b"%d" % len(rows) if recount else half[2]) + b"\n" + b"\n".join(rows) + b"\n"
+
+    return re.sub(rb"^((?:Public|Private)-Lines: )([0-9]+)\n((?:[A-Za-z0-9+/]+={0,2}\n)+)", cut, data, flags=re.M)
 
 
 def _relabel(data: bytes) -> bytes:
@@ -200,6 +213,15 @@ def _html(data: bytes) -> bytes:
     return data
 
 
+def _break_lines(data: bytes) -> bytes:
+    return _html(data).replace(b"\n", b"<br>\n")
+
+
+def _number(data: bytes) -> bytes:
+    rows = [b"%4d  %s" % (number, row) for number, row in enumerate(_rows(data), 1)]
+    return b"\n".join(rows) + (b"\n" if data.endswith(b"\n") else b"")
+
+
 def _lose_line_ends(data: bytes, end: bytes) -> bytes:
     return data.replace(b"\n", end) if data.count(b"\n") > 2 else data
 
@@ -213,6 +235,10 @@ def _wrap_in_base64(data: bytes, width: int) -> bytes:
     return b"".join(
         text[start : start + (width or len(text))] + b"\n" for start in range(0, len(text), width or len(text))
     )
+
+
+def _wrap_in_base64url(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def _utf16(data: bytes, encoding: str, mark: bytes) -> bytes:
@@ -231,6 +257,12 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("literal-newlines, with CR", "literal-newlines", 6, lambda data: _literal(data, b"\\r\\n")),
     Damage("lost-newlines, to spaces", "lost-newlines", 3, lambda data: _lose_line_ends(data, b" ")),
     Damage("lost-newlines, to nothing", "lost-newlines", 3, lambda data: _lose_line_ends(data, b"")),
+    Damage(
+        "lost-newlines, to |", "lost-newlines", 3, lambda data: data.replace(b"\n", b"|"), ("framed", "ppk", "ssh2")
+    ),
+    Damage(
+        "lost-newlines, to _", "lost-newlines", 3, lambda data: data.replace(b"\n", b"_"), ("framed", "ppk", "ssh2")
+    ),
     Damage("indented", "indented", 4, _each_row(lambda row: b"    " + row)),
     Damage("indented, tab", "indented", 4, _each_row(lambda row: b"\t" + row)),
     Damage("indented, no-break", "indented", 4, _each_row(lambda row: "\u00a0".encode() + row)),
@@ -242,6 +274,8 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("surrounding-text", "surrounding-text", 8, lambda data: b"Hello, the key:\n" + data + b"\nThanks!\n"),
     Damage("surrounding-text, first", "surrounding-text", 8, lambda data: b"$ cat key\n" + data),
     Damage("surrounding-text, log", "surrounding-text", 8, _each_row(lambda row: b"12:00 out: " + row)),
+    Damage("surrounding-text, diff", "surrounding-text", 8, _each_row(lambda row: b"+" + row)),
+    Damage("surrounding-text, line numbers", "surrounding-text", 8, _number, ("framed", "ppk", "ssh2")),
     Damage("smart-dashes", "smart-dashes", 2, _smart_dashes),
     Damage(
         "wrong-dash-count, fewer",
@@ -269,12 +303,21 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("quoted, variable", "quoted", 7, lambda data: b"KEY='" + data + b"'\n"),
     Damage("email-quoted", "email-quoted", 5, _each_row(lambda row: b"> " + row)),
     Damage("html-escaped", "html-escaped", 7, _html),
+    Damage("html-escaped, line breaks", "html-escaped", 7, _break_lines, ("framed", "ppk", "ssh2")),
+    Damage("html-escaped, in a URL", "html-escaped", 7, lambda data: quote(data).encode()),
+    Damage(
+        "html-escaped, in a form", "html-escaped", 7, lambda data: quote_plus(data).encode(), ("framed", "ppk", "ssh2")
+    ),
     Damage("space-for-plus", "space-for-plus", 0, _url_decode),
     Damage("base64-wrapped", "base64-wrapped", 10, lambda data: _wrap_in_base64(data, 76)),
     Damage("base64-wrapped, one line", "base64-wrapped", 10, lambda data: _wrap_in_base64(data, 0)),
+    Damage("base64-wrapped, of URLs", "base64-wrapped", 10, _wrap_in_base64url),
     Damage("nul-padding", "nul-padding", 10, lambda data: data + bytes(20)),
     Damage("line-count", "line-count", 1, _miscount, ("ppk",)),
     Damage("line-count, joined", "line-count", 1, _join_rows, ("ppk",)),
+    Damage("line-count, narrower", "line-count", 1, lambda data: rewrap(data, 40, recount=False), ("ppk",)),
+    Damage("line-count, wider", "line-count", 1, lambda data: rewrap(data, 76, recount=True), ("ppk",)),
+    Damage("line-count, one line", "line-count", 1, lambda data: rewrap(data, 9999, recount=True), ("ppk",)),
     Damage("joined-keys", "joined-keys", 0, lambda data: _join_two(data, b""), ("lines",)),
     Damage("joined-keys, by a space", "joined-keys", 0, lambda data: _join_two(data, b" "), ("lines",)),
     Damage("wrapped-key", "wrapped-key", 1, _wrap_lines, ("lines",)),

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import base64
+import random
 import shutil
 import subprocess
+import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
+from math import isqrt
 from pathlib import Path
 
 import pytest
-from fixture_files import by_path
+from fixture_files import Fixture, by_path, keyfile, pick
 
-from keyconv.checks import option_values
+from keyconv.checks import lines, modulus, option_values
+from keyconv.checks.content import judge_content
+from keyconv.checks.entry_rules import ENTRY_RULES, rules_for
 from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
-from keyconv.checks.streaming import Row, SeenKeys, TextFacts, read_rows
-from keyconv.checks.subject import Context
-from keyconv.formats.authorized_keys import parse_options
+from keyconv.checks.streaming import SeenKeys
+from keyconv.checks.subject import Content, Context
+from keyconv.formats.authorized_keys import parse_options, read_line
+from keyconv.text.rows import Row, TextFacts, read_rows
 
 ED25519 = by_path("openssh-pub/ed25519.pub").data.rstrip(b"\n")
 RSA = by_path("openssh-pub/rsa2048.pub").data.rstrip(b"\n")
@@ -63,6 +70,107 @@ def test_seen_keys_remember_every_key_while_they_grow() -> None:
     blobs = [number.to_bytes(4, "big") for number in range(5_000)]
     assert [seen.first_line(blob, line) for line, blob in enumerate(blobs, 1)] == [None] * 5_000
     assert [seen.first_line(blob, 9) for blob in blobs] == list(range(1, 5_001))
+
+
+def test_seen_keys_take_little_memory_even_while_they_grow() -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        try:
+            seen = SeenKeys()
+            for number in range(count):
+                assert seen.first_line(number.to_bytes(4, "big"), number + 1) is None
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(60_000) < 32 * 60_000, "a million: about 27 MiB"
+
+
+def test_that_slow_methods_were_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "_MAX_EFFORT", 2 * 2048**2)
+    for count, told in ((2, 0), (3, 1)):
+        judged = judge_content(Content("authorized_keys", (RSA + b"\n") * count), Context(now=0))
+        assert len(judged.remarks) == told
+
+
+# ── what is fast says the same ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("fixture", pick(lambda fixture: fixture.whole and not fixture.encrypted))
+def test_a_rule_that_is_not_asked_would_have_said_nothing(fixture: Fixture) -> None:
+    context = Context(now=1_800_000_000, thorough=False)
+    for entry in keyfile(fixture).entries:
+        everything = [(name, hit) for name, find in ENTRY_RULES for hit in find(entry, context)]
+        assert [(name, hit) for name, find in rules_for(entry) for hit in find(entry, context)] == everything
+
+
+def _by_fermat(n: int) -> bool:
+    middle = isqrt(n) + 1
+    return any(isqrt((middle + k) ** 2 - n) ** 2 == (middle + k) ** 2 - n for k in range(100))
+
+
+@pytest.mark.parametrize("bits", [20, 40, 300, 1024])
+def test_the_sieve_before_fermats_method_loses_no_weak_modulus(bits: int) -> None:
+    chance = random.Random(bits)
+    told = Counter[bool]()
+    for distance in (*range(112), *range(112)):
+        root = chance.getrandbits(bits) | 1 << bits - 1
+        half = isqrt(2 * root * distance + chance.randrange(1, 2 * root))
+        n = (root + distance) ** 2 - half**2
+        if isqrt(n) ** 2 == n or n < 4:
+            continue
+        found = modulus._fermat(n, isqrt(n) + 1) != ""
+        assert found == _by_fermat(n), n
+        told[found] += 1
+    assert told[True]
+    assert told[False]
+
+
+def _by_pattern(data: bytes) -> bool:
+    length = len(data) * 3 // 4
+    return any(
+        sum(data[at] == data[at + period] for at in range(length - period)) >= 0.9 * (length - period)
+        for period in range(1, min(16, len(data) // 4) + 1)
+    )
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256, 2048])
+def test_the_count_of_values_before_the_patterns_loses_no_weak_modulus(size: int) -> None:
+    chance = random.Random(size)
+    told = Counter[bool]()
+    for period in range(1, 18):
+        for errors in (0, 1, size // 20, size // 12, size // 10, size // 8, size // 4):
+            data = bytearray((chance.randbytes(period) * size)[:size])
+            for _ in range(errors):
+                data[chance.randrange(size)] = chance.randrange(256)
+            data[0] |= 0x80
+            found = modulus._pattern(int.from_bytes(data, "big")) != ""
+            assert found == _by_pattern(bytes(data))
+            told[found] += 1
+    assert told[True]
+    assert told[False]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ED25519,
+        RSA,
+        RSA.replace(b" ", b"  "),
+        RSA.replace(b" ", b"\t"),
+        b" ".join(RSA.split()[:2]),
+        b" ".join(RSA.split()[:2]) + b" ",
+        b" ".join(RSA.split()[:2]) + b"  c",
+        b" ".join(RSA.split()[:2]) + b" \tc",
+        b" ".join(RSA.split()[:2]) + b" c  d\t",
+    ],
+)
+def test_fields_are_the_same_however_far_they_stand_apart(line: bytes) -> None:
+    entry = read_line(line, 1, [])
+    slow = read_line(b"no-pty \t" + line, 1, [])
+    assert entry is not None
+    assert slow is not None
+    assert (entry.public, entry.comment) == (slow.public, slow.comment)
 
 
 # ── lines that belong together ─────────────────────────────────────────────────────────────────────────────────────

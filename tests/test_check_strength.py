@@ -12,13 +12,13 @@ import pytest
 from fixture_files import FIXTURES, by_path, keyfile
 from test_rules import next_prime
 
-from keyconv.checks import badkeys, modulus, published
+from keyconv.checks import badkeys, company, modulus, published
 from keyconv.checks.embedded import may_hold_key
-from keyconv.checks.refusals import rule_of
 from keyconv.crypto.primes import is_prime
 from keyconv.engine import read
 from keyconv.errors import KeyconvError, UsageError
 from keyconv.keys import RsaPublicKey
+from keyconv.repair import rule_of
 
 BITS = 512
 
@@ -126,6 +126,31 @@ def test_shared_factors_are_found_among_many() -> None:
     assert modulus.share_factors([]) == modulus.share_factors([P * Q]) == []
 
 
+def test_moduli_are_compared_up_to_a_bound_and_it_is_said_that_some_were_not() -> None:
+    size = 16_384
+    most = modulus.MAX_COMPARED_BITS // size
+    for count, left_out in ((most, False), (most + 1, True)):
+        run = company.Run()
+        run.add_lines("authorized_keys", [((1 << size - 1) + number, number, "") for number in range(count)])
+        assert (len(run.moduli), run.left_out) == (most, left_out)
+
+
+def test_a_long_modulus_is_not_tried_with_slow_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    n = prime(300) * prime(301)
+    tried: list[int] = []
+
+    def try_it(number: int) -> str:
+        tried.append(number)
+        return ""
+
+    monkeypatch.setattr(modulus, "_pollard", try_it)
+    for most, count in ((n.bit_length() - 1, 0), (n.bit_length(), 1)):
+        monkeypatch.setattr(modulus, "MAX_THOROUGH_BITS", most)
+        modulus.judge.cache_clear()
+        assert modulus.judge(n, 65537) == ""
+        assert len(tried) == count
+
+
 # ── keys that everybody has ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -177,7 +202,7 @@ def test_numbers_that_readers_refuse_have_their_rule(n: int, e: int, name: str) 
 
     with pytest.raises(KeyconvError) as refusal:
         read(rsa_line(n, e))
-    assert rule_of(refusal.value, private=False) == name
+    assert rule_of(refusal.value) == name
 
 
 @pytest.mark.parametrize(

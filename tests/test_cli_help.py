@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 from fixture_files import ROOT
 from test_cli_convert import run, run_process
+from typer.core import TyperGroup
+from typer.main import get_command
 
 import keyconv
 from keyconv import __main__ as dash_m
-from keyconv.cli import app as cli
+from keyconv.cli.app import COMMANDS, app
 
 PASSPHRASE_FLAGS = ("--passphrase-file", "--passphrase-fd", "--passphrase-env", "--allow-costly-kdf")
 NEW_PASSPHRASE_FLAGS = ("--new-passphrase-file", "--new-passphrase-fd", "--new-passphrase-env", "--no-passphrase")
@@ -154,12 +156,12 @@ def test_a_file_whose_name_begins_with_a_dash_follows_two_dashes(
 def test_the_console_script_and_python_m_are_the_same_function() -> None:
     script = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]["keyconv"]
     module, _, name = script.partition(":")
-    assert getattr(import_module(module), name) is cli.main is vars(dash_m)["main"]
+    assert getattr(import_module(module), name) is vars(dash_m)["main"]
 
 
 def test_the_console_script_and_python_m_say_the_same() -> None:
     script = shutil.which("keyconv", path=str(Path(sys.executable).parent))
-    as_script = "import sys; from keyconv.cli.app import main; sys.argv[0] = '/usr/bin/keyconv'; sys.exit(main())"
+    as_script = "import sys; from keyconv.__main__ import main; sys.argv[0] = '/usr/bin/keyconv'; sys.exit(main())"
     command = [script] if script else [sys.executable, "-c", as_script]
     for arguments in (["convert", "--help"], ["convert", "no/such/file"]):
         runs = [
@@ -169,6 +171,38 @@ def test_the_console_script_and_python_m_say_the_same() -> None:
         assert runs[0].returncode == runs[1].returncode
         assert (runs[0].stdout, runs[0].stderr) == (runs[1].stdout, runs[1].stderr)
     assert runs[0].stderr == b"keyconv: no/such/file: no such file\n"
+
+
+def test_an_interrupt_while_the_program_is_being_loaded_ends_it_without_a_traceback() -> None:
+    boot = """
+import sys
+class Interrupt:
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+from keyconv.__main__ import main
+main()
+"""
+    ran = subprocess.run([sys.executable, "-c", boot], cwd=ROOT, capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_declared_under_its_own_name(name: str) -> None:
+    declared = get_command(app)
+    assert isinstance(declared, TyperGroup)
+    assert declared.commands[name].name == name
+    assert list(declared.commands) == list(COMMANDS)
+
+
+@pytest.mark.parametrize(("arguments", "nearest"), [(("cer",), "cert"), (("cert", "sho"), "show")])
+def test_a_command_that_there_is_not_is_named_with_those_that_are_like_it(
+    arguments: tuple[str, ...], nearest: str
+) -> None:
+    result = run_process(*arguments)
+    assert result.code == 2
+    assert result.err.startswith(f"keyconv: no such command '{arguments[-1]}'. Did you mean '{nearest}'")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -181,10 +215,19 @@ def test_show_completion_gives_a_script_for_keyconv(shell: str) -> None:
     assert "python" not in script
 
 
-def test_the_completion_completes() -> None:
-    words = {"COMP_WORDS": "keyconv conv", "COMP_CWORD": "1", "_KEYCONV_COMPLETE": "complete_bash"}
-    result = run_process(env={**os.environ, **words})
-    assert result.out.split() == [b"convert"]
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("keyconv conv", ["convert"]),
+        ("keyconv cert at", ["attach"]),
+        ("keyconv cert attach --in", ["--in-place"]),
+        ("keyconv generate --type ec", ["ecdsa"]),
+    ],
+)
+def test_the_completion_completes(line: str, words: list[str]) -> None:
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), "_KEYCONV_COMPLETE": "complete_bash"}
+    result = run_process(env={**os.environ, **asked})
+    assert result.out.decode().split() == words
 
 
 def test_help_that_cannot_be_written_exits_5() -> None:

@@ -32,6 +32,9 @@ from test_cli_convert import (
 
 from keyconv import Locked, read
 
+FIRST = "import concurrent.futures.thread, keyconv.cli.convert_many"
+"""What a process imports before it becomes nobody, who may not read everything."""
+
 
 def place(folder: Path, **files: Path | bytes) -> Path:
     """Fill a folder; `sub__x_ppk` is `sub/x.ppk`."""
@@ -321,7 +324,7 @@ def test_files_and_folders_without_permission_are_failures_and_the_rest_goes_on(
             (keys / "closed", 0),
         ):
             path.chmod(mode)
-        result = run_process("convert", "-r", keys, "-d", out, boot=AS_NOBODY)
+        result = run_process("convert", "-r", keys, "-d", out, boot=f"{FIRST}\n{AS_NOBODY}")
         (keys / "closed").chmod(0o755)
         assert result.code == 3
         assert f"keyconv: {keys / 'b.ppk'}: permission denied\n" in result.err

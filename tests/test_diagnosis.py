@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import importlib
+import json
 import os
 import random
 import re
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,12 @@ from tools import require
 from keyconv.engine import read
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError
 from keyconv.limits import COSTLY_HINT
-from keyconv.repair import Diagnosis, diagnose, explain
-from keyconv.repair.diagnosis import MESSAGES, rule_of
+from keyconv.repair import MESSAGES, Diagnosis, diagnose, explain, rule_of
+from keyconv.repair.damage import is_text
 from keyconv.repair.readers import refused_by
+from keyconv.repair.search import MAX_STATES, MAX_WORK
+
+search_module = importlib.import_module("keyconv.repair.search")  # the package has a function of this name
 
 OPENSSH = by_path("openssh/rsa2048-plain").data
 PEM = by_path("pem/rsa2048-ssh-keygen-plain.pem").data
@@ -165,6 +169,10 @@ def _edit(data: bytes, position: int, put: bytes) -> bytes:
         pytest.param(OPENSSH + PEM, "multiple-keys", "2 keys", id="two keys"),
         pytest.param(PPK.replace(b"-3: ", b"-4: ", 1), "not-a-key", "version", id="a version to come"),
         pytest.param(_of_a_cipher_to_come(), "unsupported", "cipher", id="a cipher to come"),
+        pytest.param(
+            b"The key:\n" + PPK[:600], "surrounding-text", "there is text before", id="text before half a ppk"
+        ),
+        pytest.param(OPENSSH.replace(b"\n", b"%%"), "corrupt", "'%' at position 1", id="a sign of its own"),
     ],
 )
 def test_what_cannot_be_mended_is_named(data: bytes, rule: str, said: str) -> None:
@@ -172,6 +180,22 @@ def test_what_cannot_be_mended_is_named(data: bytes, rule: str, said: str) -> No
     assert (found.rule, found.fixable, found.undone) == (rule, False, ())
     assert said in found.message
     assert "keyconv repair" not in found.hint
+
+
+def test_a_document_that_mentions_a_header_has_no_text_before_a_key() -> None:
+    for header in (b"-----BEGIN RSA PRIVATE KEY-----", b"PuTTY-User-Key-File-3:"):
+        found = diagnosed(b"Keys begin with " + header + b" or so;\nours do.\n")
+        assert (found.rule, found.message) == ("not-a-key", "of no format that keyconv knows")
+
+
+def test_check_says_what_the_other_commands_say_of_text_before_half_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(b"The key:\n" + PPK[:600])
+    path.chmod(0o600)
+    error = run("inspect", "--json", path).error
+    (finding,) = json.loads(run("check", "--format", "json", path).out)["findings"]
+    assert (finding["rule"], finding["message"]) == (error["rule"], error["message"])
+    assert (finding["rule"], finding["severity"], finding["fixable"]) == ("surrounding-text", "error", False)
 
 
 def test_a_corrupt_field_in_der_is_found_in_the_file() -> None:
@@ -243,8 +267,6 @@ def test_a_placeholder_is_named(text: str, around: str) -> None:
         (b"SHA256:" + b"A" * 43 + b"\n", "fingerprint"),
         (b"MD5:" + b":".join([b"0f"] * 16) + b"\n", "fingerprint"),
         (b":".join([b"0f"] * 16), "fingerprint"),
-        (b"github.com " + ED25519_LINE, "known_hosts"),
-        (b"|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= " + LINE, "known_hosts"),
         (b"AGE-SECRET-KEY-1QQQQQQQQQQQQ\n", "age"),
         (b"age-encryption.org/v1\n-> X25519 abc\n", "age"),
         (b'{\n  "type": "service_account",\n  "project_id": "x"\n}\n', "Google Cloud"),
@@ -422,10 +444,28 @@ def test_no_diagnosis_holds_a_part_of_the_key() -> None:
             assert not [row for row in secrets if row in said or row[:16] in said], damage.name
 
 
-def test_a_diagnosis_of_junk_is_quick() -> None:
+def test_a_diagnosis_of_junk_handles_few_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    handled: list[int] = []
+
+    def count(data: bytes) -> bool:
+        handled.append(len(data))
+        return is_text(data)
+
+    monkeypatch.setattr(search_module, "is_text", count)
     junk = random.Random(7).randbytes(1 << 20)
     text = base64.encodebytes(junk)[: 1 << 20]
-    for data in (junk, text, b"key: " * (1 << 17), os.linesep.encode() * (1 << 19)):
-        started = time.process_time()
-        diagnose(data, NotAKeyError("of no format that keyconv knows"))
-        assert time.process_time() - started < 2
+    for data in (junk, text, b"key: " * (1 << 17), os.linesep.encode() * (1 << 18), OPENSSH * 300):
+        handled.clear()
+        diagnose(data[: 1 << 20], NotAKeyError("of no format that keyconv knows"))
+        assert sum(handled) <= 3 * MAX_WORK, "a text is looked at for three groups of damages"
+        assert len(handled) <= 3 * MAX_STATES
+
+
+def test_a_file_of_several_keys_is_named_so_under_a_forced_format_too(tmp_path: Path) -> None:
+    path = tmp_path / "two"
+    path.write_bytes(by_path("ppk/ed25519-v3-plain.ppk").data + by_path("ppk/rsa2048-v3-plain.ppk").data)
+    plain, forced = run("inspect", path, "--json"), run("inspect", path, "--json", "--from", "ppk")
+    assert forced.error == plain.error
+    assert forced.error["rule"] == "multiple-keys"
+    other = run("inspect", path, "--json", "--from", "openssh").error
+    assert other["message"] == "openssh: the first line is not the BEGIN line of a frame"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keyconv.cli.escape import printable
+from keyconv.checks.report.escape import for_heading, for_terminal
+from keyconv.cli.escape import heading, printable
 
 
 @pytest.mark.parametrize(
@@ -22,15 +23,37 @@ from keyconv.cli.escape import printable
         ("\u200e\u200f\u061c", r"\u200e\u200f\u061c"),
         ("\ud800\udfff", r"\ud800\udfff"),
         ("not utf-8: \udcff", r"not utf-8: \udcff"),
+        ("key##[error]forged", r"key\x23#[error]forged"),
+        ("###[add-mask]a", r"#\x23#[add-mask]a"),
+        ("##vso[task.setvariable variable=x]y", r"\x23#vso[task.setvariable variable=x]y"),
     ],
 )
-def test_what_acts_on_a_terminal_is_spelled_out(text: str, shown: str) -> None:
-    assert printable(text) == shown
+def test_what_acts_on_a_terminal_or_a_runner_of_ci_is_spelled_out(text: str, shown: str) -> None:
+    assert printable(text) == for_terminal(text) == shown
+
+
+@pytest.mark.parametrize("path", ["::error::forged", "  ::error::forged", "\u3000::error::forged"])
+def test_a_path_that_begins_a_line_is_no_order_to_a_runner(path: str) -> None:
+    assert heading(path) == for_heading(path) == f"./{path}"
+    assert heading("key::error::x") == "key::error::x"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ~", "id_rsa", "C:\\Users\\me\\key.ppk", "Schlüssel", "鍵", "ключ", "🔑", "\xa0", "\u200d", "\u2027\u202f"],
+    [
+        "",
+        " ~",
+        "id_rsa",
+        "C:\\Users\\me\\key.ppk",
+        "Schlüssel",
+        "鍵",
+        "ключ",
+        "🔑",
+        "\xa0",
+        "\u200d",
+        "\u2027\u202f",
+        "## a",
+    ],
 )
 def test_everything_else_stays_as_it_is(text: str) -> None:
     assert printable(text) == text
@@ -50,5 +73,5 @@ def test_of_all_of_unicode_these_are_spelled_out() -> None:
 
 
 def test_escaping_twice_changes_nothing() -> None:
-    once = printable("\x1b[31m\\x1b\u202e\ud800")
+    once = printable("\x1b[31m\\x1b\u202e\ud800###[error]")
     assert printable(once) == once

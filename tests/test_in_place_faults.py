@@ -80,6 +80,15 @@ def install(job, told):
         if how == "kill after":
             with suppress(OSError):
                 real(*arguments, **named)
+        if how.startswith("SIG"):
+            number = getattr(signal, how.partition(" ")[0])
+            if not how.endswith("after"):
+                os.kill(os.getpid(), number)
+                return real(*arguments, **named)
+            try:
+                return real(*arguments, **named)
+            finally:
+                os.kill(os.getpid(), number)
         if how.startswith("E"):
             raise OSError(getattr(errno, how), os.strerror(getattr(errno, how)))
         end(how)
@@ -91,7 +100,8 @@ def install(job, told):
 def work(job, told):
     said = REAL["open"](job["said"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(said, 2)
-    os.umask(0)
+    os.dup2(REAL["open"](os.devnull, os.O_WRONLY), 1)  # the answers to the test go there
+    os.umask(job.get("umask", 0))
     if job.get("call"):
         install(job, told)
     if job.get("after"):

@@ -191,6 +191,56 @@ def _severity(name: str, *arguments: str) -> dict[str, str]:
     return {each["rule"]: each["severity"] for each in report(*arguments, "--preset", name)["findings"]}
 
 
+STRICT = {
+    "openssh/ed25519-default-rounds-encrypted": set(),
+    "openssh/sk-ed25519-plain": set(),
+    "openssh/sk-ecdsa-plain": {"key-type"},
+    "openssh/ecdsa-p256-plain": {"key-type", "unencrypted"},
+    "openssh/ecdsa-p521-plain": {"key-type", "unencrypted", "putty-p521"},
+    "openssh-pub/ed25519.pub": set(),
+    "openssh-pub/rsa3072.pub": set(),
+    "openssh-pub/rsa2048.pub": {"short-rsa"},
+    "openssh-pub/dsa1024.pub": {"key-type", "dsa"},
+    "openssh-pub/ecdsa-p384.pub": {"key-type"},
+    "ppk/ed448-v3-plain.ppk": {"key-type", "unencrypted"},
+}
+
+
+@pytest.mark.parametrize("path", STRICT)
+def test_strict_allows_ed25519_and_long_rsa_and_no_other_type(path: str) -> None:
+    save("key", by_path(path).data)
+    found = _severity("strict", "key", "--ignore", "public-not-private")
+    assert found == dict.fromkeys(STRICT[path], "error")
+
+
+def test_strict_judges_each_line_of_authorized_keys() -> None:
+    save("authorized_keys", by_path("openssh-pub/ed25519.pub").data + by_path("openssh-pub/ecdsa-p256.pub").data)
+    found = report("authorized_keys", "--preset", "strict")["findings"]
+    assert [(each["rule"], each["line"]) for each in found] == [("key-type", 2)]
+    assert found[0]["message"] == (
+        "a key of type ecdsa-sha2-nistp256, where the settings allow rsa, ed25519, sk-ed25519"
+    )
+
+
+def test_key_types_are_a_setting_and_none_means_all() -> None:
+    save("key.pub", by_path("openssh-pub/ecdsa-p256.pub").data)
+    assert rules("key.pub") == []
+    config('key-types = ["ed25519"]')
+    assert rules("key.pub") == ["key-type"]
+    config('key-types = ["ecdsa", "ed25519"]')
+    assert rules("key.pub") == []
+    config('preset = "strict"\nkey-types = []')
+    assert rules("key.pub") == []
+    config('key-types = ["ecdas"]')
+    wrong = check("key.pub")
+    assert (wrong.code, "did you mean 'ecdsa'?" in wrong.err) == (2, True)
+
+
+def test_a_hosts_key_is_of_the_type_that_the_host_has() -> None:
+    save("known_hosts", b"example.org " + by_path("openssh-pub/ecdsa-p256.pub").data)
+    assert rules("known_hosts", "--preset", "strict") == []
+
+
 def test_strict_wants_encryption_long_keys_and_modern_derivation() -> None:
     save("key", RSA)
     assert _severity("strict", "key") == {"unencrypted": "error", "short-rsa": "error"}

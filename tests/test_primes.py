@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import subprocess
+from itertools import count
 from math import prod
 
 import pytest
+from composites import COMPOSITES, FOOLS_FIXED_BASES, FOOLS_LUCAS, carmichael_of_many, is_carmichael
 from tools import require
 
-from keyconv.crypto.primes import _strong_base_2, _strong_lucas, is_prime
+from keyconv.crypto import primes as module
+from keyconv.crypto.primes import _encryption, _is_extra_strong_lucas, _is_strong_probable_prime, is_prime
 
 LIMIT = 50_000
 STRONG_BASE_2 = (
@@ -25,8 +28,29 @@ CARMICHAEL = (
     *(1590231231043178376951698401, 349407515342287435050603204719587201),
 )
 
-STRONG_LUCAS = (5459, 5777, 10877, 16109, 18971, 22499, 24569, 25199, 40309, 58519, 75077, 97439)
-"""Every strong Lucas pseudoprime below 100,000, with Selfridge's parameters (OEIS A217255)."""
+STRONG_LUCAS = (989, 3239, 5777, 10877, 27971, 29681, 30739, 31631, 39059, 72389, 73919, 75077)
+"""Every extra strong Lucas pseudoprime below 100,000 (OEIS A217719)."""
+
+MERSENNE = (127, 521, 607, 1279, 2203, 2281, 3217, 4253)
+"""2 to these, less one, is prime."""
+
+
+@pytest.fixture(params=["by the library", "in Python"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all powers for which that can be computed in one way."""
+    if request.param == "in Python":
+        monkeypatch.setattr(module, "_LIBRARY_BITS", range(0))
+    else:
+        monkeypatch.setattr(module, "_powers", count(module._SMALL_POWERS))
+
+
+def _passes(number: int, base: int) -> bool:
+    """Apply Miller and Rabin's test to one base."""
+    odd, twos = number - 1, 0
+    while not odd & 1:
+        odd, twos = odd >> 1, twos + 1
+    powers = [pow(base, odd << each, number) for each in range(twos)]
+    return powers[0] == 1 or number - 1 in powers
 
 
 def _sieve(limit: int) -> set[int]:
@@ -52,11 +76,7 @@ def test_it_agrees_with_a_sieve_of_a_stretch_above_the_table() -> None:
 
 @pytest.mark.parametrize("number", STRONG_BASE_2)
 def test_a_strong_pseudoprime_to_base_2_is_no_prime(number: int) -> None:
-    odd, twos = number - 1, 0
-    while not odd & 1:
-        odd, twos = odd >> 1, twos + 1
-    powers = [pow(2, odd << each, number) for each in range(twos)]
-    assert powers[0] == 1 or number - 1 in powers, "not a pseudoprime at all"
+    assert _passes(number, 2), "not a pseudoprime at all"
     assert not is_prime(number)
 
 
@@ -64,11 +84,13 @@ def test_each_half_of_the_test_is_fooled_by_its_own_pseudoprimes_and_no_others()
     limit = 100_000
     primes = _sieve(limit)
     composites = [number for number in range(9, limit, 2) if number not in primes]
-    assert [number for number in composites if _strong_base_2(number)] == [n for n in STRONG_BASE_2 if n < limit]
-    assert [number for number in composites if _strong_lucas(number)] == list(STRONG_LUCAS)
+    assert [number for number in composites if _is_strong_probable_prime(number)] == [
+        n for n in STRONG_BASE_2 if n < limit
+    ]
+    assert [number for number in composites if _is_extra_strong_lucas(number)] == list(STRONG_LUCAS)
     for number in sorted(primes)[3::10]:
-        assert _strong_base_2(number)
-        assert _strong_lucas(number)
+        assert _is_strong_probable_prime(number)
+        assert _is_extra_strong_lucas(number)
 
 
 @pytest.mark.parametrize("number", CARMICHAEL)
@@ -79,6 +101,113 @@ def test_a_carmichael_number_is_no_prime(number: int) -> None:
 @pytest.mark.parametrize("number", STRONG_LUCAS)
 def test_a_lucas_pseudoprime_is_no_prime(number: int) -> None:
     assert not is_prime(number)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("name", COMPOSITES)
+def test_a_composite_that_was_built_to_deceive_is_no_prime(name: str) -> None:
+    number = prod(COMPOSITES[name])
+    assert all(is_prime(factor) for factor in COMPOSITES[name]), "not what it is meant to be"
+    for _ in range(4):  # where the base is random, with others each time
+        assert not is_prime(number)
+
+
+@pytest.mark.parametrize("name", [name for name in COMPOSITES if name.startswith("chernick")])
+def test_they_are_carmichael_numbers(name: str) -> None:
+    assert is_carmichael(COMPOSITES[name])
+
+
+@pytest.mark.parametrize("name", ["monier 512", "monier 1024"])
+def test_a_quarter_of_all_bases_is_fooled_and_two_is_one_of_them(name: str) -> None:
+    number = prod(COMPOSITES[name])
+    assert _passes(number, 2)
+    source = random.Random(name)
+    assert 2 < sum(_passes(number, source.randrange(2, number)) for _ in range(40)) < 20
+
+
+@pytest.mark.parametrize("name", FOOLS_FIXED_BASES)
+def test_a_list_of_fixed_bases_can_be_fooled(name: str) -> None:
+    number = prod(FOOLS_FIXED_BASES[name])
+    assert all(_passes(number, base) for base in sorted(_sieve(60)))
+    assert not _is_extra_strong_lucas(number)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("name", FOOLS_LUCAS)
+def test_the_lucas_half_can_be_fooled_and_then_the_other_is_not(name: str) -> None:
+    number = prod(FOOLS_LUCAS[name])
+    assert _is_extra_strong_lucas(number)
+    assert not _is_strong_probable_prime(number)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("bits", [512, 1100, 1536])
+def test_a_carmichael_number_of_many_primes_is_no_prime(bits: int) -> None:
+    factors = carmichael_of_many(bits)
+    number = prod(factors)
+    assert is_carmichael(factors)
+    assert all(pow(base, number - 1, number) == 1 for base in (2, 3, 1_000_000_007)), "not a Carmichael number at all"
+    assert not is_prime(number)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_number_that_is_1_modulo_a_high_power_of_two_is_judged_like_others() -> None:
+    # The odd part of what precedes it, the exponent of the first half, is then small: 5, 7, and 1 at the end.
+    proth = 5 * 2**1947 + 1, 7 * 2**1804 + 1
+    for number in proth:  # Proth's theorem proves them prime
+        assert any(pow(base, number >> 1, number) == number - 1 for base in (3, 5, 7, 11))
+        assert is_prime(number)
+    assert not is_prime(prod(proth))
+    assert not is_prime((3 * 2**600 + 1) * (5 * 2**600 + 1))
+    assert not is_prime(2**1024 + 1), "a Fermat number, whose odd part is 1"
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("exponent", MERSENNE)
+def test_a_mersenne_prime_is_prime_at_every_size(exponent: int) -> None:
+    assert is_prime(2**exponent - 1)
+
+
+@pytest.mark.parametrize("exponent", [1279, 2203])
+def test_the_library_raises_another_base_each_time_to_the_power_that_is_asked_for(exponent: int) -> None:
+    prime = 2**exponent - 1
+    powers = [_encryption()(65_537, prime) for _ in range(3)]
+    assert len(set(powers)) == 3
+    for power in powers:
+        assert power is not None
+        base = pow(power, pow(65_537, -1, prime - 1), prime)
+        assert 0 < base < 1 << 8 * ((exponent + 7) // 8 - 1), "the encoding of OAEP begins with a zero byte"
+    assert all(_encryption()((prime - 1) // 2, prime) in (1, prime - 1) for _ in range(3))
+
+
+def test_the_first_small_powers_of_a_run_are_computed_in_python_and_the_large_ones_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    encrypt = _encryption()
+
+    def watch(exponent: int, modulus: int) -> int | None:
+        asked.append(modulus.bit_length())
+        return encrypt(exponent, modulus)
+
+    monkeypatch.setattr(module, "_encryption", lambda: watch)
+    monkeypatch.setattr(module, "_powers", count())
+    small, large, larger = 2**1279 - 1, 2**2203 - 1, 2**3217 - 1
+    assert all(map(is_prime, (2**607 - 1, small, small, large, small, larger)))
+    assert asked == [2203, 1279]
+
+
+def test_what_the_library_refuses_is_computed_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def refuse(exponent: int, modulus: int) -> None:
+        asked.append((exponent, modulus))
+
+    monkeypatch.setattr(module, "_encryption", lambda: refuse)
+    prime = 2**2203 - 1
+    assert is_prime(prime)
+    assert not is_prime(prime * 1009)
+    assert asked
 
 
 def test_a_product_of_large_primes_is_no_prime_whatever_their_shape() -> None:

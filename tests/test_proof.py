@@ -11,10 +11,11 @@ import itertools
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
-from math import gcd, lcm
+from math import gcd, lcm, prod
 from typing import NoReturn
 
 import pytest
+from composites import COMPOSITES
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fixture_files import DERIVER, PASSPHRASE, PUTTY_TYPES, by_path, sample
 from forged_files import CURVES, OPENSSH_CIPHERS, Pair, load, number, openssh, ppk, ppk_blobs, stranger, string
@@ -398,6 +399,14 @@ def test_rsa_numbers_that_do_not_fit_are_refused(make: Maker, what: str) -> None
     expected = {"n + 2": MismatchError, "e = n": LimitError}.get(what, ContradictionError)
     with pytest.raises(expected, match="is not prime" if "composite" in what else None):
         _open(make(_forged_rsa()[what]))
+
+
+@pytest.mark.parametrize("name", COMPOSITES)
+def test_an_rsa_key_of_which_a_factor_only_looks_prime_is_refused(name: str) -> None:
+    factor = prod(COMPOSITES[name])
+    for first, second in ((factor, _mersenne(2203)), (_mersenne(2203), factor)):
+        with pytest.raises(ContradictionError, match="is not prime"):
+            _open(ppk(_consistent(first, second)))
 
 
 def test_an_rsa_key_of_two_real_primes_built_the_same_way_is_read() -> None:

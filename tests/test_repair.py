@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 import pytest
 from damages import (
@@ -22,6 +23,7 @@ from damages import (
     combine,
     file_by_name,
     hidden_rules,
+    rewrap,
     sample_combinations,
 )
 from fixture_files import PASSPHRASE, ROOT, Fixture, by_path, opened, pick
@@ -33,7 +35,7 @@ from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, RecomputableError, WrongPassphraseError
 from keyconv.keyfile import KeyFile
 from keyconv.keys import RsaPrivateKey
-from keyconv.repair import Candidate, Opening, is_stale, mend_public, search
+from keyconv.repair import Candidate, Opening, is_stale, listings, mend_public, search, wrappings
 from keyconv.repair.diagnosis import MESSAGES
 from keyconv.repair.search import MAX_WORK
 from keyconv.wire import der
@@ -42,10 +44,15 @@ if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
 
 DERIVER = Deriver()
+
 OPENSSH = by_path("openssh/ed25519-plain").data
 PPK = by_path("ppk/rsa2048-v3-plain.ppk").data
 LINE = by_path("openssh-pub/ed25519.pub").data
 RSA_LINE = by_path("openssh-pub/rsa2048.pub").data.strip()
+
+
+def wrap(text: bytes, width: int) -> list[bytes]:
+    return [text[start : start + width] for start in range(0, len(text), width)]
 
 
 def mend(data: bytes, passphrase: Passphrase | None = None, *, guess: bool = False) -> Candidate | None:
@@ -160,6 +167,137 @@ def test_a_json_string_is_quotes_and_escapes(file: KeyFixture) -> None:
     assert (found.data, set(found.undone)) == (file.data, {"quoted", "literal-newlines"})
 
 
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES])
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param((b'{"private_key": ', b', "id": 3}'), id="the first member"),
+        pytest.param((b'{"id": 3, "note": "it\'s mine", "key": ', b', "more": ["a", "b"]}\n'), id="amid others"),
+        pytest.param((b"{id: 3, key: ", b", z: 1}\n"), id="YAML"),
+    ],
+)
+def test_a_value_among_others_is_quotes_and_escapes(file: KeyFixture, around: tuple[bytes, bytes]) -> None:
+    found = mended(around[0] + as_json_string(file.data) + around[1], file.passphrase)
+    assert (found.data, set(found.undone)) == (file.data, {"quoted", "literal-newlines"})
+
+
+def test_json_in_a_string_of_json_is_undone_too() -> None:
+    inner = b'{"key": ' + as_json_string(PPK) + b', "id": 3}'
+    assert mended(b'{"body": ' + as_json_string(inner) + b', "n": 1}').data == PPK
+
+
+def test_of_two_values_with_keys_none_is_chosen() -> None:
+    other = by_path("openssh/rsa2048-plain").data
+    assert mend(b'{"a": ' + as_json_string(OPENSSH) + b', "b": ' + as_json_string(other) + b"}") is None
+    assert len(read(mended(b'["%s", "%s"]' % (LINE.strip(), RSA_LINE)).data).entries) == 2
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES])
+def test_a_value_of_a_kubernetes_secret_is_base64_amid_text(file: KeyFixture) -> None:
+    text = base64.b64encode(file.data)
+    rows = base64.encodebytes(file.data).replace(b"\n", b"\n    ").rstrip(b" ")
+    for secret in (
+        b"apiVersion: v1\ndata:\n  ssh-privatekey: " + text + b"\nkind: Secret\n",
+        b'kind: Secret\ndata:\n  name: c3NoLXJzYQ==\n  "id_rsa": "' + text + b'"\n',
+        b"data:\n  id_rsa: |\n    " + rows + b"kind: Secret\n",
+        b'{"data": {"k": "' + text + b'", "x": "eA=="}, "kind": "Secret"}',
+    ):
+        found = mended(secret, file.passphrase)
+        assert (found.data, set(found.undone)) == (file.data, {"surrounding-text", "base64-wrapped"})
+
+
+def test_of_two_keys_in_a_kubernetes_secret_the_private_one_is_meant_and_of_two_private_ones_none() -> None:
+    private, other, public = (base64.b64encode(data) for data in (OPENSSH, PPK, LINE))
+    assert mended(b"data:\n  a: " + public + b"\n  b: " + private + b"\n").data == OPENSSH
+    assert mend(b"data:\n  a: " + other + b"\n  b: " + private + b"\n") is None
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES if file.kind != "lines"])
+def test_a_diff_with_its_head_is_text_around_the_key(file: KeyFixture) -> None:
+    head = b"diff --git a/id b/id\n--- a/id\n+++ b/id\n@@ -0,0 +1,%d @@\n" % file.data.count(b"\n")
+    for sign in (b"+", b"-"):
+        rows = b"".join(sign + row + b"\n" for row in file.data.removesuffix(b"\n").split(b"\n"))
+        found = mended(head + rows, file.passphrase)
+        assert (found.data, found.undone) == (file.data, ("surrounding-text",))
+
+
+def test_keys_that_a_diff_takes_out_stay_out() -> None:
+    assert mend(b"".join(b"-" + row + b"\n" for row in (LINE.strip(), RSA_LINE, LINE.strip()))) is None
+
+
+@pytest.mark.parametrize("number", ["%6d\t", "%d:", "%3d | ", "%d) ", "%4d\u2502"])
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES if file.kind != "lines"])
+def test_numbers_of_lines_are_text_around_the_key_whatever_their_form_and_width(file: KeyFixture, number: str) -> None:
+    rows = file.data.decode().removesuffix("\n").split("\n")
+    numbered = "".join(f"{number % index}{row}\n" for index, row in enumerate(rows, 8)).encode()
+    found = mended(numbered, file.passphrase)
+    assert (found.data, found.undone) == (file.data, ("surrounding-text",))
+
+
+def test_numbers_that_do_not_count_up_are_no_numbers_of_lines() -> None:
+    rows = by_path("openssh/rsa2048-plain").data.splitlines()
+    numbers = random.Random(1).sample(range(10, 99), len(rows))
+    assert (
+        list(listings.undo_line_numbers(b"\n".join(b"%d %s" % each for each in zip(numbers, rows, strict=True)))) == []
+    )
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES if file.kind != "lines"])
+def test_a_value_of_a_form_is_percent_encoded_among_others(file: KeyFixture) -> None:
+    form = urlencode({"name": "deploy & co", "key": file.data.decode(), "id": "3"}).encode()
+    assert mended(form, file.passphrase).data == file.data
+    twice = quote(quote(file.data)).encode()
+    assert (mended(twice, file.passphrase).data, mended(twice).undone) == (file.data, ("html-escaped",))
+
+
+def test_what_is_percent_encoded_within_a_comment_or_an_option_stays() -> None:
+    for line in (b"ssh-rsa AAAA", b'command="/bin/get%20it" ' + RSA_LINE, RSA_LINE + b" 100%25"):
+        assert list(wrappings.undo_percent(line + b"\n")) == []
+
+
+@pytest.mark.parametrize("sign", ["|", "_", ",", ";", "~"])
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES if file.kind != "lines"])
+def test_one_sign_instead_of_line_ends_is_told_from_the_text(file: KeyFixture, sign: str) -> None:
+    found = mended(file.data.replace(b"\n", sign.encode()), file.passphrase)
+    assert (found.data, found.undone) == (file.data, ("lost-newlines",))
+
+
+def test_the_mac_tells_signs_of_a_comment_from_line_ends() -> None:
+    data = ppk(load("rsa2048"), comment=b"a|b,c_d~")
+    for sign in (b"|", b",", b"_", b"~"):
+        assert mended(data.replace(b"\n", sign)).data == data
+
+
+@pytest.mark.parametrize("width", [40, 76, 9999])
+@pytest.mark.parametrize("recount", [False, True], ids=["old counts", "new counts"])
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES if file.kind == "ppk"])
+def test_a_ppk_of_another_width_is_cut_into_its_rows_anew(file: KeyFixture, recount: bool, width: int) -> None:
+    damaged = rewrap(file.data, width, recount=recount)
+    assert damaged != file.data
+    for passphrase in dict.fromkeys((None, file.passphrase)):
+        found = mended(damaged, passphrase)
+        assert (found.data, found.undone) == (file.data, ("line-count",))
+        assert found.proved == (passphrase == file.passphrase)
+
+
+@pytest.mark.parametrize("name", ["ppk 3 ed25519", "ppk 2 rsa, encrypted"])
+def test_a_ppk_whose_mac_and_comment_were_wrapped_too(name: str) -> None:
+    file = file_by_name(name)
+    rows = [row for line in file.data.split(b"\n") for row in (wrap(line, 40) or [b""])]
+    found = mended(b"\n".join(rows), file.passphrase)
+    assert (found.data, found.undone) == (file.data, ("line-count",))
+
+
+@pytest.mark.parametrize("width", [40, 76, 9999])
+def test_an_encrypted_pem_file_of_another_width_is_read_as_it_is(width: int) -> None:
+    file = file_by_name("pem rsa, encrypted")
+    head, body = file.data.split(b"\n\n")
+    rows = body.split(b"\n")
+    wider = b"\n".join([head, b"", *wrap(b"".join(rows[:-2]), width), *rows[-2:]])
+    assert unlock(read(wider).entries[0], file.passphrase, deriver=DERIVER).private is not None
+    assert mended(wider.replace(b"\n", b"\r\n"), file.passphrase).undone == ("crlf",)
+
+
 def test_the_source_of_a_program_that_quotes_each_line() -> None:
     rows = OPENSSH.removesuffix(b"\n").split(b"\n")
     assert mended(b"".join(b'    "' + row + b'\\n" +\n' for row in rows)).data == OPENSSH
@@ -267,7 +405,9 @@ def test_what_belongs_to_public_lines_stays(line: bytes) -> None:
 
 @pytest.mark.parametrize("line", [b"github.com " + RSA_LINE, b"@cert-authority *.example.com " + RSA_LINE])
 def test_a_line_of_known_hosts_does_not_lose_its_host(line: bytes) -> None:
-    assert mend(line + b"\n") is None
+    found = mend(line + b"\n")
+    assert found is not None
+    assert (found.data, found.undone) == (line + b"\n", ())
 
 
 @pytest.mark.parametrize(

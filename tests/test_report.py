@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import stat
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from fixture_files import by_path
+from fixture_files import PASSPHRASE, by_path
 from jsonschema import Draft202012Validator
 from test_check import _alone, check, save  # noqa: F401 - a fixture of pytest's
 
+from keyconv import files
 from keyconv.checks.base import Finding
 from keyconv.checks.policy import Policy
 from keyconv.checks.report import FORMATS, Report, github
 from keyconv.checks.report.escape import for_annotation_property, for_uri, for_xml
 from keyconv.checks.report.model import Problem, fingerprints
 from keyconv.checks.rules import RULES
+from keyconv.errors import OutputError
 
 ED25519 = by_path("openssh/ed25519-plain").data
 ENCRYPTED = by_path("openssh/ed25519-default-rounds-encrypted").data
@@ -288,3 +294,52 @@ def test_a_hostile_comment_stays_in_its_place(name: str) -> None:
     out = check("key", "--format", name).out
     assert "mischief" not in out
     assert not _ACTING.search(out)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_that_could_not_be_written_anew_is_not_said_to_be_unreadable(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, data: bytes) -> None:
+        raise OutputError("disk full")
+
+    monkeypatch.setattr(files, "rewrite", refuse)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    save("key", ENCRYPTED.replace(b"\n", b"\r\n"))
+    save("word", PASSPHRASE)
+    result = check("key", "--fix", "--format", name, "--passphrase-file", "word")
+    assert result.code == 1
+    assert result.err == "keyconv: key: disk full\n" or name == "json"
+    said = result.out + (Path("summary.md").read_text() if name == "github" else "")
+    assert "disk full" in said
+    assert "could not be read" not in said
+    if name == "json":
+        summary = json.loads(result.out)["summary"]
+        assert (summary["unwritten"], summary["unreadable"]) == ([{"path": "key", "message": "disk full"}], [])
+        assert summary["failed"]
+    elif name in ("text", "github", "gitlab"):
+        assert "ould not be written" in said
+    save("key", b"my key:\n" + ENCRYPTED)  # which is worth a warning
+    arguments = ("key", "--fix", "--format", name, "--passphrase-file", "word")
+    assert (check(*arguments, "--fail-on", "error").code, check(*arguments, "--ignore", "damage").code) == (5, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not synced there")
+def test_a_file_that_is_written_but_perhaps_not_for_good_is_mended_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "x")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    save("key", ENCRYPTED.replace(b"\n", b"\r\n"))
+    save("word", PASSPHRASE)
+    result = check("key", "--fix", "--format", "json", "--passphrase-file", "word")
+    found = json.loads(result.out)
+    assert (result.code, found["findings"], found["summary"]["fixed"]) == (5, [], ["key"])
+    assert "may not survive a power failure" in found["summary"]["unwritten"][0]["message"]
+    assert Path("key").read_bytes() == ENCRYPTED

@@ -178,6 +178,7 @@ def cases() -> dict[str, Case]:
         "mac-mismatch": one(re.sub(rb"Comment: .*", b"Comment: another", PPK), PPK),
         "empty": one(b" \n\n"),
         "placeholder": one(b"${{ secrets.SSH_KEY }}\n"),
+        "unsupported": one(of_a_cipher_to_come()),
         "not-a-key": one(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
         # identity
         "key-mismatch": one(stranger_public()),
@@ -210,6 +211,7 @@ def cases() -> dict[str, Case]:
         "dsa": one(dsa_pub(), pub, "id.pub"),
         "ssh1": one(by_path(next(f.path for f in ssh1_files())).data),
         "known-weak": one(VAGRANT, sound, "id.pub"),
+        "key-type": Case({"key": ECDSA}, {"key": ENCRYPTED}, ("--preset", "strict")),
         "putty-p521": one(by_path("openssh-pub/ecdsa-p521.pub").data, ECDSA_PUB, "id.pub"),
         "shared-modulus-factor": Case({"a.pub": sound, "b.pub": rsa_line(q * r)}, {"a.pub": sound, "b.pub": sound}),
         "duplicate-key": Case({"a": ED25519, "b": PPK}, {"a": ED25519, "a.ppk": PPK, "b": ECDSA}),
@@ -241,6 +243,12 @@ def costly() -> bytes:
     pair = load("ed25519")
     options = string(b"0123456789abcdef") + (2_000_000).to_bytes(4, "big")
     return openssh(pair.blob, b"", cipher="aes256-ctr", options=options, section=bytes(160))
+
+
+def of_a_cipher_to_come() -> bytes:
+    pair = load("ed25519")
+    options = string(b"0123456789abcdef") + (16).to_bytes(4, "big")
+    return openssh(pair.blob, pair.inner(), section=bytes(160), cipher="aes512-xyz", options=options)
 
 
 def ssh1_files() -> list[Any]:

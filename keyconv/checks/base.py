@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = ["SEVERITIES", "Finding", "Rule", "Severity"]
@@ -21,9 +21,9 @@ class Rule:
     """
 
     name: str
-    severity: Severity
-    fixable: bool
-    group: str
+    severity: Severity = field(default="error", kw_only=True)
+    fixable: bool = field(default=False, kw_only=True)
+    group: str = field(kw_only=True)
     title: str
     cause: str
     others: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from keyconv.checks import badkeys, company
 from keyconv.checks.base import Finding
-from keyconv.checks.content import Judged
+from keyconv.checks.judged import Judged
 from keyconv.checks.policy import Policy
 from keyconv.checks.report.model import Problem, Report
 
@@ -28,12 +28,13 @@ class Collector:
     run: company.Run = field(default_factory=company.Run)
     unverified: list[str] = field(default_factory=list)
     unreadable: list[Problem] = field(default_factory=list)
+    unwritten: list[Problem] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     passed_over: int = 0
 
-    def add(self, judged: Judged) -> None:
-        """Take what came of one file."""
+    def add(self, judged: Judged, held: Iterable[company.Held]) -> None:
+        """Take what came of one file, and what is kept of its keys."""
         if not judged.is_key and not judged.findings:
             self.passed_over += 1
             return
@@ -42,7 +43,8 @@ class Collector:
             self.keep(finding)
         if judged.unverified:
             self.unverified.append(judged.path)
-        self.run.add(judged)
+        self.remarks += judged.remarks
+        self.run.add(judged, held)
 
     def add_stream(self, path: str, findings: Iterable[Finding]) -> None:
         """Take the findings of a file of lines as they come."""
@@ -76,7 +78,7 @@ class Collector:
         if missing:
             self.remarks.append(missing)
         if self.run.left_out:
-            self.remarks.append(f"{self.run.left_out} RSA keys were not compared with the others for shared primes")
+            self.remarks.append("not all RSA keys were compared with each other for shared primes: there are too many")
         last = len(self.places)
         found = sorted(self.findings, key=lambda each: (self.places.get(each.path, last), each.line or 0))
         return Report(
@@ -87,6 +89,7 @@ class Collector:
             passed_over=self.passed_over,
             unverified=tuple(self.unverified),
             unreadable=tuple(self.unreadable),
+            unwritten=tuple(self.unwritten),
             fixed=tuple(self.fixed),
             remarks=tuple(self.remarks),
             quiet=quiet,

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 
 from keyconv.checks import modulus
 from keyconv.checks.base import Finding
-from keyconv.checks.content import Judged
+from keyconv.checks.judged import Judged
 from keyconv.checks.subject import Hit, fingerprint_of, to_finding
 from keyconv.codec import public_blob
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
-from keyconv.keyfile import Entry
-from keyconv.keys import PublicKey, RsaPublicKey
+from keyconv.keyfile import Entry, KeyFile
+from keyconv.keys import RsaPublicKey
+from keyconv.repair import is_stale, mend_public
 
-__all__ = ["Run", "companions", "find_stale"]
+__all__ = ["Held", "Run", "companions", "find_stale", "held_by"]
 
 _SUFFIX = re.compile(r"\.(?:ppk|pem|key|jwk|der|p8|pkcs8|openssh)\Z", re.IGNORECASE)
 
@@ -37,50 +38,74 @@ def companions(path: str) -> tuple[Companion, ...]:
     return tuple(Companion(stem + ending, ending != ".pub") for stem in stems for ending in (".pub", "-cert.pub"))
 
 
-def find_stale(judged: Judged, load: Load) -> Iterator[tuple[Finding, PublicKey]]:
+def find_stale(judged: Judged, load: Load) -> Iterator[tuple[Finding, bytes | None]]:
     """Compare a private key with the `.pub` and `-cert.pub` beside it, which `load` reads if they are there.
 
-    Yields: findings at the stale file, with the public half that belongs there.
+    Yields: findings at the stale file, with what belongs there, where that is proved.
     """
     private = [entry for entry in judged.entries if entry.private is not None]
-    if len(private) != 1 or private[0].public is None or judged.path.endswith(".pub"):
+    if len(private) != 1 or judged.path.endswith(".pub"):
         return
-    public = private[0].public
     for companion in companions(judged.path):
         data = load(companion.path)
-        entry = _only_entry(data) if data is not None else None
-        if entry is None or entry.public is None or entry.public == public:
+        keyfile = _read(data) if data is not None else None
+        if keyfile is None or not is_stale(keyfile, private[0]) or keyfile.entries[0].public is None:
             continue
-        key = fingerprint_of(entry)
-        if companion.is_certificate or entry.certificate is not None:
+        key = fingerprint_of(keyfile.entries[0])
+        if companion.is_certificate or keyfile.entries[0].certificate is not None:
             message = f"the certificate is for another key than {judged.path}"
-            yield to_finding("stale-certificate", Hit(message), companion.path, key=key), public
+            yield to_finding("stale-certificate", Hit(message), companion.path, key=key), None
         else:
             message = f"this is not the public half of {judged.path}"
-            yield to_finding("stale-public", Hit(message), companion.path, key=key), public
+            yield to_finding("stale-public", Hit(message), companion.path, key=key), _mended(keyfile, private[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is kept of a key to compare it with others, and no secret: its fingerprint `key`, its place.
+
+    `private` is the public blob of a private key, and empty for a public one; `modulus` is that of an RSA key, or 0.
+    """
+
+    key: str | None
+    line: int | None
+    private: bytes
+    modulus: int
+
+
+def held_by(judged: Judged) -> tuple[Held, ...]:
+    """Give what is kept of the keys of a file."""
+    return tuple(
+        Held(
+            fingerprint_of(entry),
+            entry.line,
+            public_blob.write(entry.public) if entry.private is not None else b"",
+            entry.public.n if isinstance(entry.public, RsaPublicKey) else 0,
+        )
+        for entry in judged.entries
+        if entry.public is not None
+    )
 
 
 @dataclass(slots=True)
 class Run:
     """What was seen over one run of the program: private keys by their public halves, and RSA moduli.
 
-    `left_out` counts the moduli beyond those that are compared.
+    `bits` are those of all these moduli; `left_out` says that there were more.
     """
 
     private: dict[bytes, list[tuple[str, str | None]]] = field(default_factory=dict)
     moduli: dict[int, tuple[str, int | None, str | None]] = field(default_factory=dict)
-    left_out: int = 0
+    bits: int = 0
+    left_out: bool = False
 
-    def add(self, judged: Judged) -> None:
+    def add(self, judged: Judged, held: Iterable[Held]) -> None:
         """Remember the keys of a file."""
-        for entry in judged.entries:
-            if entry.public is None:
-                continue
-            if entry.private is not None:
-                blob = public_blob.write(entry.public)
-                self.private.setdefault(blob, []).append((judged.path, fingerprint_of(entry)))
-            if isinstance(entry.public, RsaPublicKey):
-                self._add_modulus(entry.public.n, judged.path, entry.line, fingerprint_of(entry))
+        for each in held:
+            if each.private:
+                self.private.setdefault(each.private, []).append((judged.path, each.key))
+            if each.modulus:
+                self._add_modulus(each.modulus, judged.path, each.line, each.key)
         self.add_lines(judged.path, judged.moduli)
 
     def add_lines(self, path: str, moduli: Iterable[tuple[int, int, str]]) -> None:
@@ -101,9 +126,10 @@ class Run:
     def _add_modulus(self, number: int, path: str, line: int | None, key: str | None) -> None:
         if number in self.moduli:
             return
-        if len(self.moduli) >= modulus.MAX_MODULI:
-            self.left_out += 1
+        if self.bits + number.bit_length() > modulus.MAX_COMPARED_BITS:
+            self.left_out = True
         else:
+            self.bits += number.bit_length()
             self.moduli[number] = (path, line, key)
 
 
@@ -118,9 +144,15 @@ def _duplicates(places: list[tuple[str, str | None]]) -> Iterator[Finding]:
         yield to_finding("duplicate-key", Hit(f"the same private key as in {first}"), path, key=key)
 
 
-def _only_entry(data: bytes) -> Entry | None:
+def _read(data: bytes) -> KeyFile | None:
     try:
-        keyfile = read(data)
+        return read(data)
     except KeyconvError:
         return None  # it is judged on its own
-    return keyfile.entries[0] if len(keyfile.entries) == 1 else None
+
+
+def _mended(keyfile: KeyFile, private: Entry) -> bytes | None:
+    try:
+        return mend_public(keyfile, private)
+    except KeyconvError:
+        return None

@@ -3,59 +3,40 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from keyconv import limits
-from keyconv.checks import embedded, foreign
 from keyconv.checks.base import Finding
-from keyconv.checks.diagnosing import Cause, Diagnosis, describe, diagnose, find_whole
+from keyconv.checks.documents import is_key, judge_document, judge_for_private
 from keyconv.checks.entry_rules import ENTRY_RULES
-from keyconv.checks.file_rules import FILE_RULES, TEXT_RULES, damage_severity, private_entries
+from keyconv.checks.file_rules import FILE_RULES, TEXT_RULES, damage_severity
+from keyconv.checks.judged import Judged
 from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
-from keyconv.checks.refusals import line_of, rule_of
 from keyconv.checks.rules import rule
 from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fingerprint_of, to_finding
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, LimitError, NotAKeyError, UnsupportedError, WrongPassphraseError
-from keyconv.keyfile import Entry, Locked
-from keyconv.repair import Opening
+from keyconv.keyfile import Entry, KeyFile, Locked
+from keyconv.repair import MESSAGES, Diagnosis, Opening, diagnose, find_whole, foreign, line_of, rule_of
 
-__all__ = ["Judged", "judge_content", "judge_stream"]
+__all__ = ["judge_content", "judge_stream"]
 
 _PUBLIC_LINE = "openssh-pub"
-_BEGINS_KEY = re.compile(
-    rb"\s*(?:-{4,6} ?BEGIN [A-Z0-9 ]{0,30}(?:PRIVATE KEY|PUBLIC KEY)|PuTTY-User-Key-File-[0-9]|SSH PRIVATE KEY FILE)"
-)
-_ROW = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}\Z")
 _ODD_TEXT = re.compile(rb"\\n|(?m:^[ \t]|[ \t]$|^$)|\r|[\xc2\xe2\xe3\xef]")
-_MAX_SMALL = 64 * limits.KIB
 _FEW_STATES = 200
-_PPK_HEADERS = (b"Encryption: ", b"Comment: ", b"Public-Lines: ")
-_KEY_NAMES = re.compile(r"id_(?:rsa|dsa|ecdsa|ed25519|ed448)(?:_sk)?(?:-cert)?(?:\.pub)?\Z|.+\.ppk\Z", re.IGNORECASE)
+_MAX_PARTS = 32 * limits.KIB
+"""Bytes of the keys of one file that are judged each on its own."""
 
-
-@dataclass(slots=True)
-class Judged:
-    """What came of one file: findings; the keys that it holds, for comparing them with those of other files.
-
-    `is_key` is False for what was passed over; `unverified` says that a private half could not be proved for want of
-    a passphrase. `mended` is the text after damage was undone, where `repair` could prove the key.
-    """
-
-    path: str
-    findings: list[Finding] = field(default_factory=list)
-    entries: tuple[Entry, ...] = ()
-    moduli: list[tuple[int, int, str]] = field(default_factory=list)
-    is_key: bool = True
-    unverified: bool = False
-    mended: bytes | None = field(default=None, repr=False)
+_OF_THE_FILE = ("permissions", "private-not-public", "public-not-private")
+"""Rules that say the same of each key of a file."""
 
 
 def judge_content(content: Content, context: Context, *, only_private: bool = False) -> Judged:
     """Judge a file that is wholly in memory. `only_private` looks for private keys and for nothing else."""
     if only_private:
-        return _judge_for_private(content, context)
+        return judge_for_private(content)
     data = content.data
     kind = kind_of_name(content.name)
     if kind is not None:
@@ -67,18 +48,11 @@ def judge_content(content: Content, context: Context, *, only_private: bool = Fa
         if kind is not None:
             return _judge_lines(content, context, kind)
         return _judge_refused(content, context, error)
-    if keyfile.format == _PUBLIC_LINE and keyfile.kind == "authorized_keys":
+    if keyfile.kind == "authorized_keys":
         return _judge_lines(content, context, "authorized_keys")
-    fault = next((entry.fault for entry in keyfile.entries if entry.fault is not None), None)
-    if fault is not None:
-        diagnosis = diagnose(data, fault, context.opening)
-        if diagnosis.mended is not None:
-            return _judge_diagnosed(content, context, diagnosis, "")
-    judged = Judged(content.path)
-    subject = _opened(Subject(content, data, keyfile, context), judged)
-    judged.findings += _judge_text(subject, faulty=fault is not None)
-    _judge_subject(subject, judged)
-    return judged
+    if keyfile.kind == "known_hosts":
+        return _judge_lines(content, context, "known_hosts")
+    return _judge_keyfile(content, context, keyfile)
 
 
 def judge_stream(
@@ -90,6 +64,19 @@ def judge_stream(
 
 
 # ── a key file ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _judge_keyfile(content: Content, context: Context, keyfile: KeyFile) -> Judged:
+    fault = next((entry.fault for entry in keyfile.entries if entry.fault is not None), None)
+    if fault is not None:
+        diagnosis = _diagnose(content, context, fault)
+        if diagnosis.mended is not None:
+            return _judge_diagnosed(content, context, diagnosis, "")
+    judged = Judged(content.path)
+    subject = _opened(Subject(content, content.data, keyfile, context), judged)
+    judged.findings += _judge_text(subject, faulty=fault is not None)
+    _judge_subject(subject, judged)
+    return judged
 
 
 def _opened(subject: Subject, judged: Judged) -> Subject:
@@ -133,7 +120,7 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
             if rule(damage).group == "damage" and damage not in told:
                 harmless = damage == "blank-lines" or (name == _PUBLIC_LINE and damage == "indented")
                 hit = Hit(
-                    describe(damage), "info" if harmless else damage_severity(damage, name, rule(damage).severity)
+                    MESSAGES[damage], "info" if harmless else damage_severity(damage, name, rule(damage).severity)
                 )
                 found += _apply(subject, ((damage, lambda _, hit=hit: iter((hit,))),))  # type: ignore[misc]
     return found
@@ -165,6 +152,7 @@ def _apply(subject: Subject, rules: tuple[tuple[str, FileRule], ...]) -> list[Fi
 def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
     file = LineFile(content.path, kind, context)
     judged = Judged(content.path, findings=list(check_lines(file, iter((content.data,)))), moduli=file.moduli)
+    judged.remarks = file.remarks
     joined = any(finding.rule == "joined-keys" for finding in judged.findings)
     escaped = bool(file.facts.unended) and b"\\n" in content.data
     damaged = file.facts.utf16 or file.facts.byte_order_mark or file.bad or not file.keys or joined or escaped
@@ -172,45 +160,79 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
         return judged
     if kind == "authorized_keys":
         # The whole may be damaged in one way, which is then the cause of every bad line.
-        diagnosis = _search_lines(content.data)
-        whole = any(rule(cause.rule).group == "damage" for cause in diagnosis.causes)
-        if diagnosis.mended is not None and whole:
-            causes = {cause.rule for cause in diagnosis.causes}
+        error = NotAKeyError("there are lines that hold no key")
+        path = shlex.quote(content.path)
+        diagnosis = diagnose(content.data, error, path=path, opening=Opening(_PUBLIC_LINE))
+        if diagnosis.mended is not None and any(rule(name).group == "damage" for name in diagnosis.undone):
             again = LineFile(content.path, kind, context)
             rest = check_lines(again, iter((diagnosis.mended.data,)))
-            judged.findings = _causes(content.path, diagnosis.causes, _PUBLIC_LINE)
-            judged.findings += [finding for finding in rest if finding.rule not in causes]
-            judged.moduli, judged.mended = again.moduli, diagnosis.mended.data
+            judged.findings = _causes(content, diagnosis, _PUBLIC_LINE)
+            judged.findings += [finding for finding in rest if finding.rule not in diagnosis.undone]
+            judged.moduli = again.moduli
             return judged
-    if not file.keys and file.bad and not any(finding.rule != "bad-line" for finding in judged.findings):
-        name, message = foreign.recognise(content.data)
-        if message:
-            judged.findings = [to_finding(name, Hit(message), content.path)]
+    only_bad = not file.keys and file.bad and not any(finding.rule != "bad-line" for finding in judged.findings)
+    named = foreign.find(content.data) if only_bad and kind_of_content(content.data) is None else None
+    if named is not None:
+        judged.findings = [to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
     return judged
-
-
-def _search_lines(data: bytes) -> Diagnosis:
-    return diagnose(data, NotAKeyError("there are lines that hold no key"), Opening(_PUBLIC_LINE))
 
 
 # ── what does not load ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _judge_refused(content: Content, context: Context, error: KeyconvError) -> Judged:
-    named = content.named or bool(_KEY_NAMES.match(content.name))
-    if not named and not _is_damaged_key(content.data) and not _mends_to_key(content):
-        return _judge_document(content, context)
-    return _judge_diagnosed(content, context, diagnose(content.data, error, context.opening), error.place.split(":")[0])
+    if not is_key(content):
+        return judge_document(content, context)
+    name = error.place.split(":")[0]
+    diagnosis = _diagnose(content, context, error)
+    if diagnosis.parts:
+        return _judge_several(content, context, diagnosis)
+    return _judge_diagnosed(content, context, diagnosis, name)
+
+
+def _judge_several(content: Content, context: Context, diagnosis: Diagnosis) -> Judged:
+    """Judge the keys of a file one by one, as far as they are not too many; nothing mends such a file."""
+    judged = Judged(content.path, findings=_causes(content, diagnosis, ""))
+    left = _MAX_PARTS
+    for part in diagnosis.parts:
+        left -= len(part.text)
+        if part.offset > diagnosis.parts[0].offset and left < 0:
+            break
+        one = _judge_part(replace(content, data=part.text), context)
+        told = {finding.rule for finding in judged.findings}
+        for finding in one.findings:
+            if finding.rule not in _OF_THE_FILE:
+                line = part.line + (finding.line or 1) - 1
+                # What mends a whole file does not mend a part of one.
+                hint = rule(finding.rule).cure if finding.fixable else finding.hint
+                judged.findings.append(replace(finding, line=line, hint=hint, fixable=False))
+            elif finding.rule not in told:
+                judged.findings.append(finding)
+        judged.entries += one.entries
+        judged.unverified |= one.unverified
+    return judged
+
+
+def _judge_part(content: Content, context: Context) -> Judged:
+    try:
+        keyfile = read(content.data)
+    except KeyconvError as error:
+        name = error.place.split(":")[0]
+        diagnosis = diagnose(content.data, error, opening=context.opening, max_states=_FEW_STATES)
+        return _judge_diagnosed(content, context, diagnosis, name)
+    return _judge_keyfile(content, context, keyfile)
+
+
+def _diagnose(content: Content, context: Context, error: KeyconvError) -> Diagnosis:
+    return diagnose(content.data, error, path=shlex.quote(content.path), opening=context.opening)
 
 
 def _judge_diagnosed(content: Content, context: Context, diagnosis: Diagnosis, name: str) -> Judged:
     judged = Judged(content.path)
     mended = diagnosis.mended
-    judged.findings = _causes(content.path, diagnosis.causes, mended.keyfile.format if mended else name)
+    judged.findings = _causes(content, diagnosis, mended.keyfile.format if mended else name)
     if mended is None:
         return judged
-    if mended.proved and all(cause.fixable for cause in diagnosis.causes):
-        judged.mended = mended.data
     if mended.keyfile.format == _PUBLIC_LINE and mended.keyfile.kind == "authorized_keys":
         file = LineFile(content.path, "authorized_keys", context)
         judged.findings += check_lines(file, iter((mended.data,)))
@@ -224,97 +246,16 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: Diagnosis, n
     return judged
 
 
-def _judge_document(content: Content, context: Context) -> Judged:
-    """Look for private keys in a file that nobody said is one; anything else in it is none of our business."""
-    judged = Judged(content.path, is_key=False)
-    for found in _private_in(content.data, context):
-        judged.is_key = True
-        for entry in private_entries(found.keyfile.entries):
-            hit = Hit("a private key stands in the midst of other text", line=found.line, fixable=False)
-            judged.findings.append(to_finding("surrounding-text", hit, content.path, key=fingerprint_of(entry)))
-            if context.public_only:
-                public = Hit("a private key, where only public ones are allowed", line=found.line)
-                judged.findings.append(
-                    to_finding("private-not-public", public, content.path, key=fingerprint_of(entry))
-                )
-            for name, find in ENTRY_RULES:
-                for each in find(entry, context):
-                    judged.findings.append(
-                        to_finding(name, each, content.path, line=found.line, key=fingerprint_of(entry))
-                    )
-        judged.entries += found.keyfile.entries
-    return judged
-
-
-def _judge_for_private(content: Content, context: Context) -> Judged:
-    judged = Judged(content.path, is_key=False)
-    found: list[tuple[int, Entry]] = []
-    try:
-        keyfile = read(content.data)
-    except KeyconvError:
-        for each in _private_in(content.data, context, thorough=True):
-            found += [(each.line, entry) for entry in private_entries(each.keyfile.entries)]
-    else:
-        found = [(entry.line or 1, entry) for entry in private_entries(keyfile.entries)]
-    for line, entry in found:
-        judged.is_key = True
-        hit = Hit("a private key", line=line)
-        judged.findings.append(to_finding("private-not-public", hit, content.path, key=fingerprint_of(entry)))
-    return judged
-
-
-def _private_in(data: bytes, context: Context, *, thorough: bool = False) -> Iterator[embedded.Found]:
-    if embedded.may_hold_key(data):
-        yield from embedded.find_private(data)
-    if thorough and _is_damaged_key(data):
-        candidate = find_whole(data)
-        if candidate is not None and candidate.undone and not any(True for _ in embedded.find_private(data)):
-            yield embedded.Found(1, candidate.data, candidate.keyfile)
-
-
-def _is_damaged_key(data: bytes) -> bool:
-    """Tell whether the whole of a file was a key before it was damaged, and not a text that speaks of keys."""
-    if len(data) > limits.MAX_KEY_FILE:
-        return False
-    plain = data.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
-    rows = [row.strip() for row in re.split(rb"[\r\n]+|\\n", plain) if row.strip()]
-    if not rows:
-        return False
-    if _BEGINS_KEY.match(rows[0]):
-        if len(rows) == 1:
-            return len(rows[0]) < 60 or _dense(rows[0])
-        if b"PuTTY" in rows[0][:12]:
-            return sum(any(header in row for row in rows) for header in _PPK_HEADERS) >= 2
-        body = rows[1:-1] if len(rows) > 2 else rows[1:]
-        return 2 * sum(_ROW.match(row) is not None for row in body) >= len(body)
-    return _is_bare(rows)
-
-
-def _mends_to_key(content: Content) -> bool:
-    """Tell whether a file, taken as a whole, is a key once damage is undone; text around a key makes it a document."""
-    data = content.data
-    public = content.name.lower().endswith(".pub")
-    if len(data) > _MAX_SMALL or not (public or (embedded.may_hold_key(data) and embedded.has_material(data))):
-        return False
-    found = find_whole(data, guess=True, max_states=_FEW_STATES)
-    return found is not None and bool(found.undone) and "surrounding-text" not in found.undone
-
-
-def _is_bare(rows: list[bytes]) -> bool:
-    # A body whose frame is gone, or a whole file in base64: nothing but base64, and it says what it is.
-    joined = b"".join(rows)
-    known = (b"b3BlbnNzaC1rZXktdjE", b"LS0tLS1CRUdJTi", b"UHVUVFktVXNlci1LZXkt", b"LS0tLSBCRUdJTi")
-    return joined.startswith(known) and re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", joined) is not None
-
-
-def _dense(row: bytes) -> bool:
-    return max((len(each) for each in re.findall(rb"[A-Za-z0-9+/]+", row)), default=0) >= 40
-
-
-def _causes(path: str, causes: tuple[Cause, ...], format: str) -> list[Finding]:
+def _causes(content: Content, diagnosis: Diagnosis, format: str) -> list[Finding]:
+    # A variable is no file that a command could mend.
+    hint = "" if content.place == "environment" and diagnosis.mended is not None else diagnosis.hint
     found = []
-    for cause in causes:
-        hit = Hit(cause.message, line=cause.line, hint=cause.hint or None, fixable=cause.fixable)
-        finding = to_finding(cause.rule, hit, path)
-        found.append(replace(finding, severity=damage_severity(cause.rule, format, finding.severity)))
+    for cause in diagnosis.causes:
+        name = cause.rule or "not-a-key"
+        fixable = diagnosis.fixable and rule(name).fixable
+        hit = Hit(cause.message, line=diagnosis.line, hint=hint or None, fixable=fixable)
+        finding = to_finding(name, hit, content.path)
+        unread = diagnosis.mended is None and rule(name).fixable  # what is left of such a file is nothing
+        severity = "error" if unread else damage_severity(name, format, finding.severity)
+        found.append(replace(finding, severity=severity))
     return found

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from keyconv import limits
-from keyconv.checks.diagnosing import find_whole
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile
+from keyconv.repair import find_whole
 
 __all__ = ["Found", "find_private", "has_material", "may_hold_key"]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from keyconv.checks import modulus, published
-from keyconv.checks.subject import Context, EntryRule, Hit
-from keyconv.codec import public_blob
+from keyconv.checks.subject import Context, EntryRule, Hit, blob_of
 from keyconv.engine import certificates
 from keyconv.engine.certificates import utc
 from keyconv.keyfile import Entry
 from keyconv.keys import (
+    FAMILIES,
     DsaPrivateKey,
     EcdsaPrivateKey,
     EcdsaPublicKey,
@@ -22,7 +23,7 @@ from keyconv.keys import (
 from keyconv.keys.certificate import FOREVER
 from keyconv.text.comment import clean, is_clean
 
-__all__ = ["ENTRY_RULES"]
+__all__ = ["ENTRY_RULES", "rules_for"]
 
 _USUAL_EXPONENT = 65537
 _LITTLE = 1 << 16
@@ -62,7 +63,7 @@ def predictable_key(entry: Entry, context: Context) -> Iterator[Hit]:
     """A secret of zeros or of next to nothing, or one that is printed in a standard."""
     if entry.public is None:
         return
-    why = published.in_a_document(public_blob.write(entry.public)) or _little_secret(entry)
+    why = published.in_a_document(blob_of(entry.public)) or _little_secret(entry)
     if why:
         yield Hit(why)
 
@@ -71,7 +72,7 @@ def known_weak(entry: Entry, context: Context) -> Iterator[Hit]:
     """A key whose private half is known to all."""
     if entry.public is None:
         return
-    blob = public_blob.write(entry.public)
+    blob = blob_of(entry.public)
     why = published.by_everyone(blob)
     if not why and context.blocklist is not None:
         why = context.blocklist(blob, entry.public)
@@ -83,6 +84,13 @@ def dsa(entry: Entry, context: Context) -> Iterator[Hit]:
     """A DSA key, whatever its size."""
     if entry.public is not None and entry.public.family == "dsa":
         yield Hit(f"a DSA key of {entry.public.bits} bits, a type that OpenSSH 10 no longer knows")
+
+
+def key_type(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A key of a family that the settings do not allow."""
+    if entry.public is not None and context.key_types and entry.public.family not in context.key_types:
+        allowed = ", ".join(family for family in FAMILIES if family in context.key_types)
+        yield Hit(f"a key of type {entry.public.algorithm}, where the settings allow {allowed}")
 
 
 def putty_p521(entry: Entry, context: Context) -> Iterator[Hit]:
@@ -158,6 +166,7 @@ ENTRY_RULES: tuple[tuple[str, EntryRule], ...] = (
     ("predictable-key", predictable_key),
     ("known-weak", known_weak),
     ("dsa", dsa),
+    ("key-type", key_type),
     ("putty-p521", putty_p521),
     ("comment-control", comment_control),
     ("cert-expired", cert_expired),
@@ -166,3 +175,25 @@ ENTRY_RULES: tuple[tuple[str, EntryRule], ...] = (
     ("cert-no-principals", cert_no_principals),
     ("cert-signature", cert_signature),
 )
+
+_ONLY_ON = {
+    **dict.fromkeys(("short-rsa", "odd-exponent", "weak-modulus"), "rsa"),
+    "dsa": "dsa",
+    "putty-p521": "ecdsa",
+}
+"""Rules that say something of one family alone."""
+
+
+@cache
+def _rules_for(family: str | None, *, certified: bool) -> tuple[tuple[str, EntryRule], ...]:
+    return tuple(
+        (name, find)
+        for name, find in ENTRY_RULES
+        if _ONLY_ON.get(name) in (None, family) and (certified or not name.startswith("cert-"))
+    )
+
+
+def rules_for(entry: Entry) -> tuple[tuple[str, EntryRule], ...]:
+    """Give the rules that can say something of a key: all, but for those on other families and on certificates."""
+    family = entry.public.family if entry.public is not None else None
+    return _rules_for(family, certified=entry.certificate is not None)

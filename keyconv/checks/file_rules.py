@@ -11,6 +11,7 @@ from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.errors import LimitError
 from keyconv.keyfile import Entry, Locked, Protection
 from keyconv.notes import Note
+from keyconv.repair import MESSAGES
 
 __all__ = ["FILE_RULES", "TEXT_RULES", "damage_severity", "is_private_name", "private_entries"]
 
@@ -63,19 +64,19 @@ def is_private_name(name: str) -> bool:
 def crlf(subject: Subject) -> Iterator[Hit]:
     """CR LF line ends."""
     if _is_text(subject) and b"\r\n" in subject.data:
-        yield _damage(subject, "crlf", "the line ends are CR LF")
+        yield _damage(subject, "crlf")
 
 
 def cr_line_ends(subject: Subject) -> Iterator[Hit]:
     """Line ends of CR alone."""
     if _is_text(subject) and re.search(rb"\r(?!\n)", subject.data):
-        yield Hit("the line ends are CR alone")
+        yield Hit(MESSAGES["cr-line-ends"])
 
 
 def missing_final_newline(subject: Subject) -> Iterator[Hit]:
     """A last line that does not end."""
     if _is_text(subject) and not subject.data.endswith((b"\n", b"\r")):
-        yield _damage(subject, "missing-final-newline", "the last line has no line end")
+        yield _damage(subject, "missing-final-newline")
 
 
 def noncanonical(subject: Subject) -> Iterator[Hit]:
@@ -124,7 +125,7 @@ def multiple_keys(subject: Subject) -> Iterator[Hit]:
     """Several private keys in one file."""
     count = len(private_entries(subject.keyfile.entries))
     if count > 1:
-        yield Hit(f"the file holds {count} private keys")
+        yield Hit(f"the file holds {count} private keys: most programs read the first alone, or none")
 
 
 # ── protection ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,8 +209,8 @@ def _is_text(subject: Subject) -> bool:
     return b"\0" not in subject.data and not any(True for _ in _notes(subject, "der"))
 
 
-def _damage(subject: Subject, name: str, message: str) -> Hit:
-    return Hit(message, damage_severity(name, subject.keyfile.format, "error"))
+def _damage(subject: Subject, name: str) -> Hit:
+    return Hit(MESSAGES[name], damage_severity(name, subject.keyfile.format, "error"))
 
 
 def _notes(subject: Subject, code: str) -> Iterator[Note]:

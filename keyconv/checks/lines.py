@@ -9,18 +9,19 @@ from typing import Literal
 
 from keyconv import limits
 from keyconv.checks import option_values
-from keyconv.checks.base import Finding
-from keyconv.checks.entry_rules import ENTRY_RULES
-from keyconv.checks.known_hosts import read_host_line
-from keyconv.checks.refusals import rule_of
-from keyconv.checks.streaming import Lookahead, Row, SeenKeys, TextFacts, read_rows
-from keyconv.checks.subject import Context, Hit, fingerprint_of, to_finding
-from keyconv.codec import public_blob
-from keyconv.errors import KeyconvError, UnsupportedError
+from keyconv.checks.base import Finding, Severity
+from keyconv.checks.entry_rules import rules_for
+from keyconv.checks.streaming import SeenKeys
+from keyconv.checks.subject import Context, Hit, blob_of, fingerprint_of, to_finding
+from keyconv.codec.key_line import begins_usual
+from keyconv.errors import KeyconvError
+from keyconv.formats import known_hosts
 from keyconv.formats.authorized_keys import read_line
 from keyconv.keyfile import Entry
 from keyconv.keys import PublicKey, RsaPublicKey
 from keyconv.notes import Note
+from keyconv.repair import MESSAGES, rule_of_line
+from keyconv.text.rows import Lookahead, Row, TextFacts, read_rows
 
 __all__ = ["LineFile", "LineKind", "check_lines", "kind_of_content", "kind_of_name"]
 
@@ -43,15 +44,15 @@ _BLOB_BEGINS = b"AAAA"
 _CONTINUATION = re.compile(rb"[ \t]*[A-Za-z0-9+/]+={0,2}(?:[ \t]|\Z)")
 _ODD_SPACES = "\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff".encode()
 _ODD_BLANKS = re.compile(rb"(?:\xc2\xa0|\xe2\x80[\x87\xaf\x8b-\x8d]|\xe3\x80\x80|\xe2\x81\xa0|\xef\xbb\xbf|[ \t\f\v])+")
-_BAD_OPTION = re.compile(r"\bthe option |in the options|\bquote\b")
-_UNKNOWN_OPTION = re.compile(r"there is no option ")
-_HOST_LINE = "looks like one of known_hosts"
-_ON_HOSTS = frozenset({"putty-p521", "comment-control"})
+_ON_HOSTS = frozenset({"putty-p521", "comment-control", "key-type"})
 """Rules that say nothing of a host's key."""
 
 _MAX_ROWS = 200
-_MAX_THOROUGH = 1_000
-_MAX_MODULI = 2_000
+_MAX_EFFORT = 16 * 2048**2
+"""Squared bits of the moduli of one file that are tried with the slow methods: a second's worth."""
+
+_MAX_MODULI = 2_000  # more than are compared
+_MAX_JOINS = 10_000  # of lines in vain, since the last wrapped key was found
 _SILENT = "sshd ignores the line"
 
 
@@ -59,7 +60,8 @@ _SILENT = "sshd ignores the line"
 class LineFile:
     """One file of lines while it is checked: where it is, what it is, and what was seen so far.
 
-    `moduli` are RSA moduli with their lines, of the first so many keys; `keys` counts lines that hold a key.
+    `moduli` are RSA moduli with their lines, of the first so many keys; `keys` counts lines that hold a key,
+    `joins` those that were joined to others in vain; `effort` is what it takes to try all moduli with slow methods.
     """
 
     path: str
@@ -70,6 +72,15 @@ class LineFile:
     moduli: list[tuple[int, int, str]] = field(default_factory=list)
     keys: int = 0
     bad: int = 0
+    joins: int = 0
+    effort: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was not looked for."""
+        if self.effort <= _MAX_EFFORT:
+            return ()
+        return (f"{self.path}: only the first RSA keys were tried with Pollard's and Wiener's methods, which are slow",)
 
 
 def kind_of_name(name: str) -> LineKind | None:
@@ -92,8 +103,9 @@ def kind_of_content(head: bytes) -> LineKind | None:
         try:
             if read_line(text, 1, []) is not None:
                 votes["authorized_keys"] += 1
-        except KeyconvError as error:
-            if _HOST_LINE in error.message and _reads_as_host(text):
+        except KeyconvError:
+            # Without a blob it is a key of protocol 1, told by its numbers.
+            if known_hosts.KNOWN_HOSTS.sniff(text) and (_BLOB_BEGINS not in text or _reads_as_host(text)):
                 votes["known_hosts"] += 1
     if votes["known_hosts"]:
         return "known_hosts"
@@ -118,11 +130,13 @@ def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
 
 
 def _check_row(file: LineFile, row: Row, rows: Lookahead) -> Iterator[Finding]:
-    if _SSH2_BEGIN.match(row.text):
+    if begins_usual(row.text):
+        pass  # a key, and no block
+    elif _SSH2_BEGIN.match(row.text):
         rows.skip(_count_until(rows, _SSH2_END))
-        yield _bad(file, "rfc4716-in-authorized-keys", "an SSH2 public key block, of which sshd reads nothing", row)
+        yield _bad(file, "rfc4716-in-authorized-keys", MESSAGES["rfc4716-in-authorized-keys"], row)
         return
-    if _PRIVATE_BEGIN.match(row.text):
+    elif _PRIVATE_BEGIN.match(row.text):
         rows.skip(_count_until(rows, _PRIVATE_END))
         yield _bad(file, "private-not-public", "a private key stands here; everybody who reads the file has it", row)
         return
@@ -137,54 +151,58 @@ def _check_row(file: LineFile, row: Row, rows: Lookahead) -> Iterator[Finding]:
         yield from _refused(file, row, rows, error)
         return
     if read is not None:
-        yield from _accepted(file, row, *read, notes)
+        yield from _accepted(file, row, read, notes)
 
 
-def _accepted(file: LineFile, row: Row, hosts: bytes, entry: Entry, notes: list[Note]) -> Iterator[Finding]:
+def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iterator[Finding]:
     file.keys += 1
-    key = fingerprint_of(entry)
-    if entry.comment and _KEY_BEGINS.search(entry.comment):
-        yield _found(file, "joined-keys", "a second key follows on the same line, where it is only a comment", row, key)
+    if entry.comment and _BLOB_BEGINS in entry.comment and _KEY_BEGINS.search(entry.comment):
+        yield _found(file, "joined-keys", MESSAGES["joined-keys"], row, fingerprint_of(entry))
     if entry.public is not None and entry.public.family == "opaque":
-        yield _bad(file, "bad-line", f"sshd knows no keys of type {entry.public.algorithm}, and {_SILENT}", row, key)
+        message = f"sshd knows no keys of type {entry.public.algorithm}, and {_SILENT}"
+        yield _bad(file, "bad-line", message, row, fingerprint_of(entry))
         return
-    why = option_values.judge(entry.options)
+    why = option_values.judge(entry.options) if entry.options else ""
     if why:
-        yield _bad(file, "bad-option", f"{why}; {_SILENT}", row, key)
+        yield _bad(file, "bad-option", f"{why}; {_SILENT}", row, fingerprint_of(entry))
     for note in notes:
         if note.code == "noncanonical":
-            yield _found(file, "noncanonical", note.message, row, key)
-    yield from _check_key(file, row, entry, key)
+            yield _found(file, "noncanonical", note.message, row, fingerprint_of(entry))
+    yield from _check_key(file, row, entry)
     if entry.public is not None:
-        yield from _check_company(file, row, hosts, entry.public, key)
+        yield from _check_company(file, row, entry, entry.public)
 
 
-def _check_key(file: LineFile, row: Row, entry: Entry, key: str | None) -> Iterator[Finding]:
-    context = file.context if file.keys <= _MAX_THOROUGH else replace(file.context, thorough=False)
+def _check_key(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
+    if isinstance(entry.public, RsaPublicKey):
+        file.effort += entry.public.n.bit_length() ** 2
+        if file.effort > _MAX_EFFORT and file.context.thorough:
+            file.context = replace(file.context, thorough=False)
+    context = file.context
     on_hosts = file.kind == "known_hosts"
-    for name, find in ENTRY_RULES:
+    for name, find in rules_for(entry):
         if on_hosts and name in _ON_HOSTS:
             continue
         for hit in find(entry, context):
-            found = to_finding(name, hit, file.path, line=row.number, key=key)
+            found = to_finding(name, hit, file.path, line=row.number, key=fingerprint_of(entry))
             if not on_hosts or found.severity == "error":
                 yield found
 
 
-def _check_company(file: LineFile, row: Row, hosts: bytes, public: PublicKey, key: str | None) -> Iterator[Finding]:
-    blob = public_blob.write(public)
-    first = file.seen.first_line(hosts + b"\0" + blob, row.number)
+def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) -> Iterator[Finding]:
+    named = b" ".join((entry.marker or b"", *entry.hosts, blob_of(public)))
+    first = file.seen.first_line(named, row.number)
     if first is not None:
-        yield _found(file, "duplicate-key", f"the same key as on line {first}", row, key)
-    elif isinstance(public, RsaPublicKey) and len(file.moduli) < _MAX_MODULI:
-        file.moduli.append((public.n, row.number, key or ""))
+        yield _found(file, "duplicate-key", f"the same key as on line {first}", row, fingerprint_of(entry))
+    elif len(file.moduli) < _MAX_MODULI and isinstance(public, RsaPublicKey):
+        file.moduli.append((public.n, row.number, fingerprint_of(entry) or ""))
 
 
 def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> Iterator[Finding]:
     joined = _joined_at(file, row)
     if joined:
         file.keys += 1
-        yield _found(file, "joined-keys", "two keys stand on one line, with nothing between them", row)
+        yield _found(file, "joined-keys", MESSAGES["joined-keys"], row)
         return
     if _unspaced(file, row):
         file.keys += 1
@@ -195,25 +213,10 @@ def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> 
         count, entry = wrapped
         rows.skip(count)
         file.keys += 1
-        message = f"the key goes over {count + 1} lines, of which {_SILENT.replace('the line', 'every one')}"
-        yield _found(file, "wrapped-key", message, row, fingerprint_of(entry))
+        yield _found(file, "wrapped-key", MESSAGES["wrapped-key"], row, fingerprint_of(entry))
         return
-    name, message = _rule_of_line(error)
-    found = _bad(file, name, message, row)
+    found = _bad(file, rule_of_line(error), error.message, row)
     yield replace(found, hint=error.hint) if error.hint else found
-
-
-def _rule_of_line(error: KeyconvError) -> tuple[str, str]:
-    text = error.message
-    if _UNKNOWN_OPTION.search(text):
-        return "unknown-option", text
-    if _BAD_OPTION.search(text):
-        return "bad-option", text
-    if isinstance(error, UnsupportedError) and "SSH-1" in text:
-        return "ssh1", text
-    name = rule_of(error, private=False)
-    kept = ("weak-point", "weak-modulus", "odd-exponent", "line-too-long")
-    return (name if name in kept else "bad-line"), text
 
 
 # ── lines that belong together, and lines that do not ──────────────────────────────────────────────────────────────
@@ -239,7 +242,7 @@ def _unspaced(file: LineFile, row: Row) -> bool:
 def _wrapped(file: LineFile, row: Row, rows: Lookahead) -> tuple[int, Entry] | None:
     """Find how many of the next rows, joined to this one, make a key."""
     closely, spaced = row.text.rstrip(b" \t"), row.text.rstrip(b" \t")
-    for count in range(_MAX_ROWS):
+    for count in range(_MAX_ROWS if file.joins < _MAX_JOINS else 0):
         following = rows.peek(count)
         if following is None or following.cut or len(closely) > limits.MAX_AUTHORIZED_KEYS_LINE:
             return None
@@ -251,13 +254,17 @@ def _wrapped(file: LineFile, row: Row, rows: Lookahead) -> tuple[int, Entry] | N
         if begins and _reads(file, piece):
             # A whole key by itself: what stands before it is not its beginning, unless it is options of its own.
             return None
+        file.joins += 1
+        if _BLOB_BEGINS not in closely:
+            continue
         for text in dict.fromkeys((closely, spaced)):
             try:
                 read = _read(file, text, row.number, [])
             except KeyconvError:
                 continue
             if read is not None:
-                return count + 1 + _count_of_comment(file, row, rows, count), read[1]
+                file.joins = 0
+                return count + 1 + _count_of_comment(file, row, rows, count), read
     return None
 
 
@@ -288,31 +295,26 @@ def _count_until(rows: Lookahead, end: re.Pattern[bytes]) -> int:
 
 def _check_text(file: LineFile) -> Iterator[Finding]:
     facts = file.facts
-    for name, line, hit in (
-        ("byte-order-mark", int(facts.byte_order_mark), Hit("a byte order mark stands before the first line")),
-        ("utf-16", int(facts.utf16), Hit("the file is UTF-16, of which sshd reads nothing")),
-        ("cr-line-ends", facts.bare_cr, Hit("the line ends are CR alone")),
-        ("crlf", facts.crlf, Hit("the line ends are CR LF", "info")),
-        ("indented", facts.indented, Hit("white space stands before a line, which sshd passes over", "info")),
-        ("trailing-whitespace", facts.trailing, Hit("white space stands after a line", "info")),
-        (
-            "missing-final-newline",
-            facts.unended,
-            Hit("the last line has no line end: a key appended to it would be lost", "info"),
-        ),
-    ):
+    seen: tuple[tuple[str, int, Severity | None], ...] = (
+        ("byte-order-mark", int(facts.byte_order_mark), None),
+        ("utf-16", int(facts.utf16), None),
+        ("cr-line-ends", facts.bare_cr, None),
+        ("crlf", facts.crlf, "info"),
+        ("indented", facts.indented, "info"),
+        ("trailing-whitespace", facts.trailing, "info"),
+        ("missing-final-newline", facts.unended, "info"),
+    )
+    for name, line, severity in seen:
         if line:
-            yield to_finding(name, hit, file.path, line=line)
+            yield to_finding(name, Hit(MESSAGES[name], severity), file.path, line=line)
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(file: LineFile, text: bytes, number: int, notes: list[Note]) -> tuple[bytes, Entry] | None:
-    if file.kind == "known_hosts":
-        return read_host_line(text, number, notes)
-    entry = read_line(text, number, notes)
-    return None if entry is None else (b"", entry)
+def _read(file: LineFile, text: bytes, number: int, notes: list[Note]) -> Entry | None:
+    read = known_hosts.read_line if file.kind == "known_hosts" else read_line
+    return read(text, number, notes)
 
 
 def _reads(file: LineFile, text: bytes) -> bool:
@@ -324,7 +326,7 @@ def _reads_as_key(text: bytes) -> bool:
 
 
 def _reads_as_host(text: bytes) -> bool:
-    return _succeeds(lambda: read_host_line(text, 1, []))
+    return _succeeds(lambda: known_hosts.read_line(text, 1, []))
 
 
 def _succeeds(read: Callable[[], object]) -> bool:

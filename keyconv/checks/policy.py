@@ -10,6 +10,7 @@ from keyconv.checks import glob
 from keyconv.checks.base import SEVERITIES, Finding, Severity
 from keyconv.checks.rules import RULES, rule
 from keyconv.errors import UsageError
+from keyconv.text.quoting import quote
 
 __all__ = ["GROUPS", "PRESETS", "Policy", "Thresholds", "expand"]
 
@@ -36,6 +37,7 @@ class Thresholds:
 class Policy:
     """Everything that settings and flags may say; `severities` and `per_path_ignores` hold rule names alone.
 
+    `key_types` are the families of keys that may be used; none named means all of them.
     `allow` are fingerprints (SHA256:...) of keys that are known and meant to be there: nothing about them is reported.
     `blocklist` are fingerprints of keys that nobody should use. `fail_on` is the least severity that fails a run.
     """
@@ -49,6 +51,7 @@ class Policy:
     blocklist: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
     thresholds: Thresholds = Thresholds()
+    key_types: frozenset[str] = frozenset()
 
     def judge(self, finding: Finding, relative: str) -> Finding | None:
         """Give a finding as this policy sees it, or None; `relative` is its path seen from the settings' folder."""
@@ -72,8 +75,9 @@ _STRICT: Mapping[str, Severity] = dict.fromkeys(
 
 PRESETS: dict[str, Policy] = {
     "default": Policy(),
-    # Every key is encrypted by a modern KDF, and RSA has 3072 bits or more.
+    # Every key is Ed25519 (in an authenticator too) or RSA of 3072 bits or more, and encrypted by a modern KDF.
     "strict": Policy(
+        key_types=frozenset({"ed25519", "sk-ed25519", "rsa"}),
         severities=_STRICT,
         thresholds=Thresholds(rsa_bits_error=3072, pbkdf2_iterations=600_000),
     ),
@@ -116,7 +120,7 @@ def severity(text: object) -> Severity:
     for known in SEVERITIES:
         if text == known:
             return known
-    raise UsageError(f"{text!r} is no severity", hint="the severities are " + ", ".join(get_args(Severity)))
+    raise UsageError(f"{quote(str(text))} is no severity", hint="the severities are " + ", ".join(get_args(Severity)))
 
 
 THRESHOLD_NAMES = {each.name.replace("_", "-"): each.name for each in fields(Thresholds)}

@@ -6,6 +6,7 @@ By SHA-256 fingerprint of the public blob, so that no secret stands here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from keyconv.crypto import fingerprint
 from keyconv.errors import UsageError
@@ -44,18 +45,21 @@ _GIVEN_AWAY = {
     "SHA256:1M4RzhMyWuFS/86uPY/ce2prh/dVTHW7iD2RhpquOZA": "Vagrant's insecure key, which comes with the program",
 }
 
+_sha256 = lru_cache(maxsize=1)(fingerprint.sha256)
+"""Each key is looked up twice."""
+
 Blocklist = Callable[[bytes, PublicKey], str]
 
 
 def in_a_document(blob: bytes) -> str:
     """Say where a key's secret is printed, or give an empty string."""
-    where = _DOCUMENTS.get(fingerprint.sha256(blob))
+    where = _DOCUMENTS.get(_sha256(blob))
     return f"the secret can be looked up: {where}" if where else ""
 
 
 def by_everyone(blob: bytes) -> str:
     """Say who gave the private half away, or give an empty string."""
-    who = _GIVEN_AWAY.get(fingerprint.sha256(blob))
+    who = _GIVEN_AWAY.get(_sha256(blob))
     return f"everybody has this private key: {who}" if who else ""
 
 
@@ -75,6 +79,8 @@ def read_blocklist(texts: Iterable[tuple[str, str]]) -> Blocklist:
                 listed[_normal(word, name, number)] = name
 
     def judge(blob: bytes, public: PublicKey) -> str:
+        if not listed:
+            return ""
         md5 = fingerprint.md5(blob).removeprefix("MD5:").replace(":", "")
         for each in (fingerprint.sha256(blob), md5, md5[12:]):
             if each in listed:

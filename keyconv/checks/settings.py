@@ -9,6 +9,8 @@ from typing import Any
 
 from keyconv.checks.policy import PRESETS, THRESHOLD_NAMES, Policy, expand, severity
 from keyconv.errors import UsageError
+from keyconv.keys import FAMILIES
+from keyconv.text.quoting import quote
 
 __all__ = ["preset", "read"]
 
@@ -42,7 +44,7 @@ def preset(name: str) -> Policy:
     Raises: UsageError, naming the nearest.
     """
     if name not in PRESETS:
-        raise UsageError(f"there is no preset '{name}'", hint=_nearest(name, list(PRESETS), "presets"))
+        raise UsageError(f"there is no preset {quote(name)}", hint=_nearest(name, list(PRESETS), "presets"))
     return PRESETS[name]
 
 
@@ -53,7 +55,8 @@ def _policy(table: Mapping[str, Any]) -> Policy:
             continue
         if name not in _SETTERS:
             raise UsageError(
-                f"there is no setting '{name}' of keyconv check", hint=_nearest(name, ["preset", *_SETTERS], "settings")
+                f"there is no setting {quote(name)} of keyconv check",
+                hint=_nearest(name, ["preset", *_SETTERS], "settings"),
             )
         policy = _SETTERS[name](policy, value)
     return policy
@@ -77,7 +80,7 @@ def _thresholds(policy: Policy, value: Any) -> Policy:
     for name, number in _table(value, "thresholds").items():
         if name not in THRESHOLD_NAMES:
             raise UsageError(
-                f"there is no threshold '{name}'", hint=_nearest(name, list(THRESHOLD_NAMES), "thresholds")
+                f"there is no threshold {quote(name)}", hint=_nearest(name, list(THRESHOLD_NAMES), "thresholds")
             )
         if not isinstance(number, int) or isinstance(number, bool) or number < 0:
             raise UsageError(f"the threshold '{name}' is not a whole number from 0")
@@ -91,8 +94,18 @@ def _allow(policy: Policy, value: Any) -> Policy:
     allowed = _texts(value, "allow")
     for each in allowed:
         if not each.startswith("SHA256:"):
-            raise UsageError(f"'{each}' in 'allow' is no fingerprint", hint="they look like SHA256:... in a report")
+            raise UsageError(
+                f"{quote(each)} in 'allow' is no fingerprint", hint="they look like SHA256:... in a report"
+            )
     return replace(policy, allow=frozenset(each.rstrip("=") for each in allowed))
+
+
+def _key_types(policy: Policy, value: Any) -> Policy:
+    named = _texts(value, "key-types")
+    for each in named:
+        if each not in FAMILIES:
+            raise UsageError(f"there is no key type {quote(each)}", hint=_nearest(each, list(FAMILIES), "key types"))
+    return replace(policy, key_types=frozenset(named))
 
 
 def _public_only(policy: Policy, value: Any) -> Policy:
@@ -106,6 +119,7 @@ _SETTERS: dict[str, Callable[[Policy, Any], Policy]] = {
     "ignore": lambda policy, value: replace(policy, ignore=policy.ignore | expand(_texts(value, "ignore"))),
     "fail-on": lambda policy, value: replace(policy, fail_on=severity(value)),
     "public-only": _public_only,
+    "key-types": _key_types,
     "per-path-ignores": _ignores,
     "allow": _allow,
     "blocklist": lambda policy, value: replace(policy, blocklist=tuple(_texts(value, "blocklist"))),

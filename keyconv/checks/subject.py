@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from keyconv.checks.base import Finding, Severity
@@ -15,7 +16,18 @@ from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import PublicKey
 from keyconv.repair import Opening
 
-__all__ = ["Content", "Context", "EntryRule", "FileRule", "Hit", "Place", "Subject", "fingerprint_of", "to_finding"]
+__all__ = [
+    "Content",
+    "Context",
+    "EntryRule",
+    "FileRule",
+    "Hit",
+    "Place",
+    "Subject",
+    "blob_of",
+    "fingerprint_of",
+    "to_finding",
+]
 
 Place = Literal["file", "stdin", "environment"]
 
@@ -38,7 +50,8 @@ class Context:
     """What rules may know beside the key: the time (seconds since 1970), thresholds, and keys that are known weak.
 
     `opening` holds the passphrase of this run, if there is one. `blocklist` tells why a key is known to be weak, by its
-    blob. `thorough` allows the tests of a modulus that cost milliseconds.
+    blob. `key_types` are the families that may be used; none named means all. `thorough` allows the tests of a modulus
+    that cost milliseconds.
     """
 
     now: int
@@ -46,6 +59,7 @@ class Context:
     opening: Opening = field(default_factory=Opening)
     blocklist: Callable[[bytes, PublicKey], str] | None = None
     public_only: bool = False
+    key_types: frozenset[str] = frozenset()
     thorough: bool = True
 
 
@@ -86,7 +100,13 @@ def fingerprint_of(entry: Entry | None) -> str | None:
     """Give the fingerprint of a key (a certificate's key, not the certificate), where its public half shows."""
     if entry is None or entry.public is None:
         return None
-    return fingerprint.sha256(public_blob.write(entry.public))
+    return fingerprint.sha256(blob_of(entry.public))
+
+
+@lru_cache(maxsize=2)
+def blob_of(public: PublicKey) -> bytes:
+    """Give the blob of a public key, of which many rules ask."""
+    return public_blob.write(public)
 
 
 def to_finding(name: str, hit: Hit, path: str, *, line: int | None = None, key: str | None = None) -> Finding:

@@ -1,7 +1,5 @@
 """`keyconv agent`, declared: names, arguments, flags and help of its commands."""
 
-from __future__ import annotations
-
 from typing import Annotated, Optional
 
 import typer
@@ -21,7 +19,7 @@ from keyconv.cli.flags import (
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
-__all__ = ["agent_app"]
+__all__ = ["agent_app", "register"]
 
 agent_app = typer.Typer(
     name="agent",
@@ -30,6 +28,11 @@ agent_app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the group of commands on the program."""
+    app.add_typer(agent_app)
 
 
 @agent_app.command()

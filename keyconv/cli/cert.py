@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from keyconv.cli.companion import find_certificate, suggest_certificate
-from keyconv.cli.escape import printable
+from keyconv.cli.escape import heading, printable
 from keyconv.cli.in_place import as_spelled
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
@@ -84,7 +84,7 @@ def _no_certificate(path: str) -> NoCertificateError:
 
 
 def _text(path: str, line: int | None, comment: str | None, description: CertificateDescription) -> Iterator[str]:
-    yield printable(shown(path)) + (f", line {line}" if line else "")
+    yield heading(shown(path)) + (f", line {line}" if line else "")
     yield _row("type", f"{description['type']}, a {description['role']}'s")
     yield _row("key", f"{description['key']['type']} {description['key']['fingerprint']}")
     yield _row("signed by", f"{description['ca']['type']} {description['ca']['fingerprint']}")

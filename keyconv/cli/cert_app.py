@@ -1,7 +1,5 @@
 """`keyconv cert`, declared: names, arguments, flags and help of its commands."""
 
-from __future__ import annotations
-
 from typing import Annotated, Optional
 
 import typer
@@ -23,7 +21,7 @@ from keyconv.cli.flags import (
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
-__all__ = ["cert_app"]
+__all__ = ["cert_app", "register"]
 
 cert_app = typer.Typer(
     name="cert",
@@ -32,6 +30,12 @@ cert_app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the group of commands on the program."""
+    app.add_typer(cert_app)
+
 
 InPlace = Annotated[bool, typer.Option("--in-place", help="Change the key file itself.")]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from keyconv.cli.flags import AllowCostly, AsJson, PassphraseEnv, PassphraseFd, PassphraseFile, Quiet
+from keyconv.cli.flags import AllowCostly, AsJson, Jobs, PassphraseEnv, PassphraseFd, PassphraseFile, Quiet
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
@@ -68,6 +68,7 @@ def check(
         typer.Option(metavar="NAME", help="Judge what an environment variable holds; it is never written to disk."),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Mend in place what can be mended and proved.")] = False,
+    jobs: Jobs = None,
     list_rules: Annotated[bool, typer.Option("--list", help="Print the table of all rules.")] = False,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Say also what was passed over and not looked for.")
@@ -113,6 +114,7 @@ def check(
                 passed_over=passed_over,
                 env=tuple(env or ()),
                 fix=fix,
+                jobs=jobs or 0,
                 verbose=verbose,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
                 allow_costly=allow_costly_kdf,

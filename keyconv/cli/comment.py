@@ -40,7 +40,8 @@ def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) ->
         check_rewrite(path)
     target = by_name(keyfile.format)
     if target.write is None:
-        raise MisfitError(f"{target.name} is read, not written", hint="keyconv passphrase --upgrade writes it as ppk")
+        hint = "keyconv passphrase --upgrade writes it as ppk" if target.can.private else ""
+        raise MisfitError(f"{target.name} is read, not written", hint=hint)
     if not target.can.comment:
         able = ", ".join(known.name for known in FORMATS if known.can.comment and known.write)
         raise MisfitError(f"{target.name} cannot hold a comment", hint=f"formats that can: {able}")

@@ -16,9 +16,15 @@ __all__ = ["run"]
 
 
 def run(
-    inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *, recursive: bool, screen: Screen
+    inputs: tuple[str, ...],
+    source: InputOptions,
+    target: OutputOptions,
+    *,
+    recursive: bool,
+    jobs: int | None = None,
+    screen: Screen,
 ) -> int:
-    """Convert and give the exit code."""
+    """Convert and give the exit code; `jobs` is None where nothing was said of it."""
     if target.format is not None:
         by_name(target.format)
     if target.output is not None and target.directory is not None:
@@ -26,9 +32,11 @@ def run(
     if target.directory is not None:
         from keyconv.cli.convert_many import run_many
 
-        return run_many(inputs, source, target, recursive=recursive, screen=screen)
+        return run_many(inputs, source, target, recursive=recursive, jobs=jobs or 0, screen=screen)
     if recursive:
         raise UsageError("-r goes with -d DIR")
+    if jobs is not None:
+        raise UsageError("-j goes with -d DIR")
     if len(inputs) > 1:
         raise UsageError(f"{len(inputs)} inputs need a folder to write to", hint="keyconv convert -d DIR INPUT...")
     if screen.as_json:

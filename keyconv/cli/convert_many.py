@@ -1,229 +1,180 @@
-"""`keyconv convert -d`: many inputs and folders into one folder, each to a file of its own."""
+"""`keyconv convert -d`: many inputs and folders into one folder, each to a file of its own.
+
+Workers read, unlock, prove and convert. In the main process people are asked, names given, files written and messages
+printed, in the order of the inputs, so that the number of workers changes nothing but the time.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from itertools import islice
 
-from keyconv.cli.converting import Conversion, choose_target, convert_entry
-from keyconv.cli.opening import STDIN, Opener, shown
+from keyconv import batch
+from keyconv.batch import Outcome
+from keyconv.cli import workers
+from keyconv.cli.inputs import Inputs, Job
+from keyconv.cli.one_of_many import Failed, Recorded, Settings, Task, Worker
+from keyconv.cli.opening import Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
+from keyconv.cli.placing import Placed, Placing
 from keyconv.cli.progress import progress
-from keyconv.cli.render import Screen, error_object, to_json
-from keyconv.engine import choose
-from keyconv.errors import InputError, KeyconvError, NotAKeyError, OutputError, UsageError
-from keyconv.files.system import reason_of
-from keyconv.formats.base import Format
-from keyconv.keyfile import Entry, KeyFile
-from keyconv.limits import MAX_KEY_FILE, size
+from keyconv.cli.render import Screen
+from keyconv.errors import InternalError
+from keyconv.secret import HandedOver, Passphrase
 
 __all__ = ["run_many"]
 
-_KEY_SUFFIXES = (".ppk", ".pem", ".pub", ".key", ".der", ".jwk", ".rfc4716")
+_TRIED = 3
+"""Inputs that are converted here before it is decided who does the rest."""
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One input: where it is, where its result goes (no suffix yet), and whether it was found in a folder.
-
-    `fault` is why it is no input after all: a folder that cannot be listed.
-    """
-
-    path: str
-    relative: str
-    found: bool
-    fault: KeyconvError | None = None
+_SAVERS = 8
+"""Files that are written at once: most of the time each waits for the disk to say that it has it."""
 
 
 def run_many(
-    inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *, recursive: bool, screen: Screen
+    inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, *, recursive: bool, jobs: int, screen: Screen
 ) -> int:
-    """Convert all inputs, go on after a failure, end with a summary; give the code of the first failing input."""
-    jobs = [job for path in inputs for job in _jobs(path, recursive=recursive)]
-    opener = Opener(screen, source, tuple(job.path for job in jobs), target)
-    paths = tuple(job.path for job in jobs if job.path != STDIN)
-    run = _Run(opener, target, paths)
-    with progress(len(jobs), shown=not (screen.quiet or screen.as_json)) as advance:
-        for job in jobs:
-            run.convert(job)
-            advance()
-    run.report()
-    return run.exit_code
+    """Convert all inputs, go on after a failure, end with a summary; give the code of the first failing input.
+
+    `jobs` is the number of workers; 0 stands for as many as there are processors.
+    """
+    found = Inputs(inputs, target.directory or "", recursive=recursive)
+    run = _Run(Opener(screen, source, inputs, target), target, found)
+    with (
+        workers.ended_by_signals() as run.look,
+        progress("converting", found.count, shown=not (screen.quiet or screen.as_json)) as run.advance,
+    ):
+        run.convert_all(jobs or workers.processors())
+    run.results.end()
+    return run.results.exit_code
 
 
 class _Run:
-    """What has been written so far, and how it went."""
+    """One batch: who does what."""
 
-    def __init__(self, opener: Opener, target: OutputOptions, inputs: tuple[str, ...]) -> None:
-        self.exit_code = 0
+    def __init__(self, opener: Opener, target: OutputOptions, inputs: Inputs) -> None:
+        self.look: Callable[[], None] = lambda: None
+        self.advance: Callable[[], None] = lambda: None
         self._opener = opener
         self._target = target
-        self._inputs = inputs
-        self._taken: dict[str, tuple[str, Entry]] = {}
-        self._results: list[dict[str, object]] = []
-        self._counts = {"converted": 0, "failed": 0, "passed over": 0}
+        self._settings = Settings(opener.options, target, inputs)
+        self._placing = Placing(opener, target, inputs)
+        self.results = self._placing.results
+        self._source = enumerate(inputs)
+        self._waiting: deque[tuple[int, Job]] = deque()
+        self._plain = 0
 
-    def convert(self, job: Job) -> None:
-        """Convert every key of one input."""
-        if job.fault is not None:
-            self._fail(job, job.fault)
-            return
-        if job.found and _size(job.path) > MAX_KEY_FILE:
-            self._pass_over(job, f"larger than {size(MAX_KEY_FILE)}")
-            return
-        try:
-            keyfile = self._opener.read(job.path)
-            entries = self._entries(keyfile, job)
-        except NotAKeyError as error:
-            if job.found:
-                self._pass_over(job, str(error))
+    def convert_all(self, count: int) -> None:
+        """Convert every input, with so many workers.
+
+        The first few are converted here, up to one that needed a KDF; that one also has the passphrase asked for. Then
+        processes do the rest, if enough wait and none needed a KDF; else threads, until so many were not encrypted that
+        processes are worth it all the same.
+        """
+        tried, derived = 0, False
+        while (count == 1 or (tried < _TRIED and not derived)) and self._fetch(1):
+            derived = self._convert_here(self._next())
+            tried += 1
+        if derived or not self._fetch(workers.BREAK_EVEN):
+            with workers.threads(count) as threads:
+                self._convert_by(threads, Worker(self._settings), count, self._until_processes())
+        if self._fetch(1):
+            with workers.processes(count, _begin, self._settings) as processes:
+                self._convert_by(processes, _work, count, self._all())
+
+    # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _fetch(self, count: int) -> bool:
+        """Tell whether so many inputs wait, having looked."""
+        self._waiting.extend(islice(self._source, max(0, count - len(self._waiting))))
+        return len(self._waiting) >= count
+
+    def _next(self) -> Task:
+        """Give the next of the waiting inputs, and with it what a worker may need to know."""
+        number, job = self._waiting.popleft()
+        return Task(
+            number,
+            job,
+            _hand_over(self._existing),
+            _hand_over(self._opener.prompter.remembered("new", self._target.new_passphrase)),
+            self._opener.passes,
+        )
+
+    @property
+    def _existing(self) -> Passphrase | None:
+        return self._opener.prompter.remembered("existing", self._opener.options.passphrase)
+
+    def _all(self) -> Iterator[Task]:
+        while self._fetch(1):
+            yield self._next()
+
+    def _until_processes(self) -> Iterator[Task]:
+        while self._fetch(1) and not (self._plain >= workers.BREAK_EVEN and self._fetch(workers.BREAK_EVEN)):
+            yield self._next()
+
+    # ── work ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _convert_here(self, task: Task) -> bool:
+        """Convert an input in this thread. Returns: whether a KDF ran."""
+        before = self._opener.derived
+        self._placing.convert(task)
+        self.look()
+        self.advance()
+        return self._opener.derived > before
+
+    def _convert_by(
+        self, executor: Executor, work: Callable[[Task], Recorded], count: int, tasks: Iterator[Task]
+    ) -> None:
+        """Have workers convert inputs, and others write the files, each some way ahead of what is told."""
+        outcomes = batch.run(tasks, work, executor, workers.AHEAD * count)
+        with workers.threads(_SAVERS, wait=True) as savers:
+            while True:
+                sent_back: list[Task] = []
+                for outcome in batch.run(self._place(outcomes, sent_back), self._placing.write, savers, 2 * _SAVERS):
+                    self._placing.tell(outcome.result())
+                    self.look()
+                    self.advance()
+                if not sent_back:
+                    return
+                self._convert_here(sent_back[0])  # now that all before it have been told
+
+    def _place(self, outcomes: Iterator[Outcome[Task, Recorded]], sent_back: list[Task]) -> Iterator[Placed]:
+        """Give names to results, up to one that a worker sent back."""
+        for outcome in outcomes:
+            task = outcome.job
+            if outcome.error is not None:
+                if isinstance(outcome.error, InternalError):
+                    raise outcome.error
+                recorded = Recorded((Failed(outcome.error.at_path(shown(task.job.path))),))
             else:
-                self._fail(job, error)
-            return
-        except KeyconvError as error:
-            self._fail(job, error.at_path(shown(job.path)))
-            return
-        passed_over: dict[str, None] = {}
-        for number, entry in enumerate(entries, 1):
-            suffix = f"-{number}" if len(entries) > 1 else ""
-            try:
-                why = self._convert_entry(job, keyfile.format, entry, suffix)
-            except KeyconvError as error:
-                self._fail(job, error)
-                continue
-            if why:
-                passed_over[why] = None
-        for why in passed_over:  # files are counted, not their lines
-            self._pass_over(job, why)
-
-    def report(self) -> None:
-        """Print the summary: one line, or the JSON document."""
-        if self._opener.screen.as_json:
-            counts = {name.replace(" ", "_"): count for name, count in self._counts.items()}
-            self._opener.screen.data(to_json({"results": self._results, "summary": counts}))
-        else:
-            self._opener.screen.note(", ".join(f"{count} {name}" for name, count in self._counts.items()))
-
-    def _entries(self, keyfile: KeyFile, job: Job) -> list[Entry]:
-        if self._opener.options.key is not None:
-            return [choose(keyfile, self._opener.options.key)]
-        return list(keyfile.entries)
-
-    def _convert_entry(self, job: Job, source: str, entry: Entry, suffix: str) -> str:
-        """Convert one key, or give why it is passed over."""
-        is_public = entry.private is None and entry.fault is None
-        target = None if is_public and self._target.format is None else choose_target(source, entry, self._target)
-        if job.found and is_public and (target is None or target.can.private):
-            return "a public key"
-        target = target or choose_target(source, entry, self._target)
-        output = os.path.join(self._target.directory or "", job.relative + suffix + target.suffix)  # noqa: PTH118
-        if output in self._taken:
-            earlier, written = self._taken[output]
-            if job.found and not target.can.private and _same_public(entry, written, target):
-                return f"the same key as {shown(earlier)}"
-            raise OutputError(
-                f"{shown(earlier)} was written there",
-                hint=f"convert {shown(job.path)} alone, with -o and another name",
-            ).at_path(output)
-        _make_folders(output)
-        done = convert_entry(
-            self._opener,
-            job.path,
-            source,
-            replace(entry, line=None),
-            replace(self._target, output=output),
-            self._inputs,
-        )
-        self._taken[output] = job.path, done.entry
-        self._succeed(job, done)
-        return ""
-
-    def _succeed(self, job: Job, done: Conversion) -> None:
-        self._counts["converted"] += 1
-        public = done.entry.public
-        self._results.append(
-            {
-                "path": job.path,
-                "status": "converted",
-                "output": done.output,
-                "format": done.target.name,
-                "type": public.algorithm if public else None,
-                "losses": list(done.losses),
-            }
-        )
-
-    def _fail(self, job: Job, error: KeyconvError) -> None:
-        self._counts["failed"] += 1
-        self.exit_code = self.exit_code or error.exit_code
-        self._results.append({"path": job.path, "status": "failed", "error": error_object(error)})
-        self._opener.screen.error(error)
-
-    def _pass_over(self, job: Job, why: str) -> None:
-        self._counts["passed over"] += 1
-        self._results.append({"path": job.path, "status": "passed over", "why": why})
+                recorded = outcome.result()
+            if recorded.sent_back or (recorded.asked and not _same(task.passphrase, self._existing)):
+                sent_back.append(task)
+                return
+            self._plain += not recorded.derived
+            yield self._placing.place(task, recorded)
 
 
-def _same_public(entry: Entry, written: Entry, target: Format) -> bool:
-    """Tell whether a public file of `entry` would say no more than the one that was written, but for its comment."""
-    if entry.public is None or entry.public != written.public:
-        return False
-    if target.can.certificate and entry.certificate not in (None, written.certificate):
-        return False
-    return not target.can.options or entry.options in ((), written.options)
+def _hand_over(passphrase: Passphrase | None) -> HandedOver | None:
+    return passphrase.hand_over() if passphrase is not None else None
 
 
-def _jobs(path: str, *, recursive: bool) -> Iterator[Job]:
-    if path == STDIN:
-        yield Job(path, "stdin", found=False)
-        return
-    folder = Path(path)
-    if not folder.is_dir():
-        yield Job(path, _stem(PurePath(path).name), found=False)
-        return
-    if not recursive:
-        raise UsageError("is a directory", hint="pass -r to convert what is in it").at_path(path)
-    for below, fault in _walk(path):
-        relative = PurePath(os.path.relpath(below, path))
-        yield Job(below, str(relative.with_name(_stem(relative.name))) if relative.name else "", True, fault)
+def _same(sent: HandedOver | None, now: Passphrase | None) -> bool:
+    """Tell whether a worker tried the passphrase that would be tried now; a person may have typed another since."""
+    if sent is None or now is None:
+        return sent is None and now is None
+    return sent.take().reveal() == now.reveal()
 
 
-def _walk(folder: str) -> Iterator[tuple[str, KeyconvError | None]]:
-    refused: list[tuple[str, KeyconvError | None]] = []
-
-    def refuse(error: OSError) -> None:
-        path = error.filename or folder
-        refused.append((path, InputError(reason_of(error, absent="no such folder")).at_path(path)))
-
-    for root, folders, names in os.walk(folder, onerror=refuse):
-        yield from refused
-        refused.clear()
-        folders[:] = sorted(name for name in folders if name != ".git")
-        for name in sorted(names):
-            below = os.path.join(root, name)  # noqa: PTH118 - keeps names that are no valid text
-            if os.path.isfile(below):  # noqa: PTH113
-                yield below, None
-    yield from refused
+_workers: list[Worker] = []
+"""In a worker process, its one worker."""
 
 
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116
-    except OSError:  # for the reader to name
-        return 0
+def _begin(settings: Settings) -> None:
+    _workers[:] = [Worker(settings)]
 
 
-def _stem(name: str) -> str:
-    lower = name.lower()
-    for suffix in _KEY_SUFFIXES:
-        if lower.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)]
-    return name
-
-
-def _make_folders(output: str) -> None:
-    try:
-        os.makedirs(os.path.dirname(output) or ".", exist_ok=True)  # noqa: PTH103, PTH120
-    except OSError as error:
-        raise OutputError(f"the folder cannot be made: {(error.strerror or 'error').lower()}").at_path(output) from None
+def _work(task: Task) -> Recorded:
+    return _workers[0](task)

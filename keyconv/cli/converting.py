@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePath
 
-from keyconv.cli.cost import COST_FLAGS, calibrate, refuse_costly
+from keyconv.cli.cost import COST_FLAGS, refuse_costly
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import OutputOptions
 from keyconv.crypto import fingerprint
@@ -14,9 +15,11 @@ from keyconv.engine import Plan, choose, plan, read, write
 from keyconv.engine.conversion import default_target
 from keyconv.engine.planning import family_of
 from keyconv.errors import KeyconvError, LossError, MisfitError, OutputError, UsageError
-from keyconv.formats import FORMATS, by_name
+from keyconv.files import Inputs
+from keyconv.formats import by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, Locked
+from keyconv.record import record
 from keyconv.secret import Passphrase
 
 __all__ = ["Conversion", "convert_entry"]
@@ -24,8 +27,10 @@ __all__ = ["Conversion", "convert_entry"]
 _BY_SUFFIX = {".ppk": ("ppk",), ".pub": ("openssh-pub",), ".pem": ("pem", "pkcs8", "spki"), ".jwk": ("jwk", "jwk-pub")}
 _DEFAULT_MILLISECONDS = 100
 
+WriteOut = Callable[[bytes, Format, OutputOptions, Inputs], None]
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Conversion:
     """What a conversion made: the format, the key, where it went, and what was lost on the way."""
 
@@ -36,11 +41,20 @@ class Conversion:
 
 
 def convert_entry(
-    opener: Opener, path: str, source: str, entry: Entry, options: OutputOptions, inputs: tuple[str, ...]
+    opener: Opener,
+    path: str,
+    source: str,
+    entry: Entry,
+    options: OutputOptions,
+    inputs: Inputs,
+    write_out: WriteOut | None = None,
 ) -> Conversion:
-    """Convert one key that was read from `path`, which is of the format `source`, to where `options` say."""
+    """Convert one key that was read from `path`, which is of the format `source`, to where `options` say.
+
+    `write_out` writes the result; `put` unless given.
+    """
     try:
-        return _convert_entry(opener, path, source, entry, options, inputs)
+        return _convert_entry(opener, path, source, entry, options, inputs, write_out or put)
     except OutputError as error:  # one of standard output names it in its message
         raise error.at_path("" if options.output is None or options.output == STDIN else options.output) from None
     except KeyconvError as error:
@@ -48,7 +62,13 @@ def convert_entry(
 
 
 def _convert_entry(
-    opener: Opener, path: str, source: str, entry: Entry, options: OutputOptions, inputs: tuple[str, ...]
+    opener: Opener,
+    path: str,
+    source: str,
+    entry: Entry,
+    options: OutputOptions,
+    inputs: Inputs,
+    write_out: WriteOut,
 ) -> Conversion:
     entry = _with_comment(entry, options)
     target = choose_target(source, entry, options)
@@ -75,10 +95,10 @@ def _convert_entry(
     if not passphrase and any(getattr(options, name) is not None for name in COST_FLAGS):
         opener.screen.note("not encrypted: what was said of KDF and cipher has no effect", shown(path))
     how = write_options(options, WriteOptions(passphrase=passphrase, deriver=deriver))
-    if target.name == "ppk" and options.kdf_passes is None:
-        how = calibrate(how, options.kdf_time or _DEFAULT_MILLISECONDS)
+    if passphrase and target.name == "ppk" and options.kdf_passes is None:
+        how = opener.with_passes(how, options.kdf_time or _DEFAULT_MILLISECONDS)
     data = write(entry, target, how)
-    put(data, target, options, inputs)
+    write_out(data, target, options, inputs)
     if options.output not in (None, STDIN) and entry.public is not None:
         public = fingerprint.sha256(_blob(entry))
         opener.screen.note(f"{entry.public.algorithm} {public}, written as {target.name}", options.output or "")
@@ -90,8 +110,7 @@ def choose_target(source: str, entry: Entry, options: OutputOptions) -> Format:
     if options.format:
         return by_name(options.format)
     suffix = PurePath(options.output).suffix.lower() if options.output else ""
-    names = _BY_SUFFIX.get(suffix, ())
-    formats = [known for name in names for known in FORMATS if known.name == name]
+    formats = [by_name(name) for name in _BY_SUFFIX.get(suffix, ())]
     family = family_of(entry)
     has_private = entry.private is not None or entry.fault is not None
     for known in formats:
@@ -142,7 +161,7 @@ def write_options(options: OutputOptions, base: WriteOptions) -> WriteOptions:
     return replace(base, **{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
 
 
-def put(data: bytes, target: Format, options: OutputOptions, inputs: tuple[str, ...]) -> None:
+def put(data: bytes, target: Format, options: OutputOptions, inputs: Inputs) -> None:
     """Write the result to the output, or to standard output."""
     from keyconv.files import save, write_stdout
 
@@ -166,12 +185,13 @@ def _with_certificate(opener: Opener, path: str, entry: Entry, target: Format) -
     if not target.can.private or entry.private is None or entry.certificate is not None or entry.public is None:
         return entry
     from keyconv.cli.companion import find_certificate
-    from keyconv.engine.certificates import check_signature
-    from keyconv.files import load
 
     beside = find_certificate(path)
     if beside is None:
         return entry
+    from keyconv.engine.certificates import check_signature
+    from keyconv.files import load
+
     try:
         certificate = choose(read(load(beside))).certificate
     except KeyconvError as error:
@@ -208,7 +228,7 @@ def _plan(
     return planned
 
 
-def _check_output(entry: Entry, target: Format, options: OutputOptions, inputs: tuple[str, ...]) -> None:
+def _check_output(entry: Entry, target: Format, options: OutputOptions, inputs: Inputs) -> None:
     from keyconv.files import check_target
 
     if options.output is not None and options.output != STDIN:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from keyconv import limits
 from keyconv.cli.options import OutputOptions
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Kdf
-from keyconv.crypto.pbes import Pbkdf2
 from keyconv.errors import LimitError, UsageError
 from keyconv.formats.base import Format, WriteOptions
 
@@ -18,7 +17,9 @@ __all__ = ["COST_FLAGS", "DEFAULT_ROUNDS", "calibrate", "enough_passes", "no_che
 COST_FLAGS = ("kdf", "kdf_memory", "kdf_passes", "kdf_time", "kdf_parallelism", "rounds", "cipher")
 """The fields of `OutputOptions` that say how to encrypt."""
 
-DEFAULT_ROUNDS = {BcryptPbkdf.name: 24, Pbkdf2.name: 600_000}
+_PBKDF2 = "pbkdf2"
+
+DEFAULT_ROUNDS = {BcryptPbkdf.name: 24, _PBKDF2: 600_000}
 """What the formats write when nothing is asked for, by the KDF's name."""
 
 
@@ -52,6 +53,8 @@ def no_cheaper(options: WriteOptions, had: Kdf) -> WriteOptions:
     """Keep of a cost that a file has what is above today's defaults; the passes of Argon2 are `enough_passes`'."""
     if isinstance(had, Argon2):
         return replace(options, kdf_memory=max(options.kdf_memory, had.memory_kib))
+    from keyconv.crypto.pbes import Pbkdf2
+
     rounds = had.rounds if isinstance(had, BcryptPbkdf) else had.iterations if isinstance(had, Pbkdf2) else 0
     return replace(options, rounds=rounds) if rounds > DEFAULT_ROUNDS.get(had.name, rounds) else options
 
@@ -74,7 +77,7 @@ def refuse_costly(target: Format, options: OutputOptions) -> None:
             limits.check_argon2(options.kdf_memory or 8192, options.kdf_passes or 1, options.kdf_parallelism or 1)
         if BcryptPbkdf.name in target.can.kdfs:
             limits.check_bcrypt(options.rounds or 1)
-        if Pbkdf2.name in target.can.kdfs:
+        if _PBKDF2 in target.can.kdfs:
             limits.check_pbkdf2(options.rounds or 1)
     except LimitError as error:
         raise UsageError(error.message, hint="pass --allow-costly-kdf to write it all the same") from None

@@ -1,4 +1,8 @@
-"""Arguments and flags that several commands share, as typer reads them."""
+"""Arguments and flags that several commands share, as typer reads them.
+
+The modules that declare commands do without `from __future__ import annotations`, for typer evaluates annotations, each
+twice: as strings they would have to be compiled for that at every start.
+"""
 
 from __future__ import annotations
 
@@ -68,4 +72,15 @@ Rounds = Annotated[
 CipherName = Annotated[
     Optional[str],
     typer.Option("--cipher", metavar="NAME", help="For openssh [aes256-ctr], pem and pkcs8 [aes-256-cbc]."),
+]
+Jobs = Annotated[
+    Optional[int],
+    typer.Option(
+        "-j",
+        "--jobs",
+        metavar="N",
+        min=0,
+        max=256,
+        help="Work on so many files at once; 0, the default: on as many as there are processors.",
+    ),
 ]

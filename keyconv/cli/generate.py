@@ -204,19 +204,20 @@ def _content(
 
 def _put(outputs: list[tuple[str, Format]], contents: list[bytes], target: OutputOptions) -> None:
     """Write every file, or leave none."""
-    from keyconv.files import save, write_stdout
+    from keyconv.files import load, save, write_stdout
 
-    written: list[str] = []
+    begun: list[tuple[str, bytes]] = []
     try:
         for (path, chosen), data in zip(outputs, contents, strict=True):
             if path == STDIN:
                 write_stdout(data)
                 continue
+            begun.append((path, data))  # before, for Ctrl-C may come when the file has its name and nobody was told yet
             save(path, data, private=chosen.can.private, force=target.force)
-            written.append(path)
     except BaseException:
         # A key of which only some files could be written is no use; nobody has seen it yet.
-        for path in () if target.force else written:
-            with suppress(OSError):
-                os.unlink(path)  # noqa: PTH108
+        for path, data in () if target.force else begun:
+            with suppress(OSError, KeyconvError):
+                if load(path) == data:  # else another program has taken the name
+                    os.unlink(path)  # noqa: PTH108
         raise

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from keyconv.cli.escape import printable
+from keyconv import limits
+from keyconv.cli.inspect_text import describe_text, head_text, key_text, tail_text
+from keyconv.cli.line_stream import LineStream, Printer, opening
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
-from keyconv.codec import public_blob
-from keyconv.crypto import fingerprint
-from keyconv.engine import choose
+from keyconv.engine import Inspection, choose
 from keyconv.engine import inspect as describe
-from keyconv.errors import KeyconvError, UsageError
-from keyconv.formats import by_name
-from keyconv.keyfile import Entry, KeyFile, Locked
+from keyconv.engine.inspection import describe_key, describe_many
+from keyconv.errors import KeyconvError, OutputError, UsageError
+from keyconv.files import write_stdout
+from keyconv.keyfile import KeyFile, Locked
 
 __all__ = ["Wanted", "run"]
 
@@ -38,27 +38,28 @@ def run(inputs: tuple[str, ...], source: InputOptions, wanted: Wanted, *, screen
     if wanted.output not in (None, STDIN):
         _check_output(wanted, inputs)
     opener = Opener(replace(screen, quiet=True), source, inputs)
-    described: list[Any] = []
-    texts: list[str] = []
+    kept: list[bytes] = []
+    printer = Printer(write_stdout if wanted.output in (None, STDIN) else kept.append)
+    listing = _Listing(printer) if screen.as_json else None
     exit_code = 0
     for path in inputs:
         try:
-            keyfile = _read(opener, path)
+            with opening(opener, path) as found:
+                if isinstance(found, LineStream):
+                    _show_stream(found, path, wanted, listing, printer, opener.options.key)
+                else:
+                    _show(_opened(opener, path, found), path, wanted, listing, printer)
+        except OutputError:
+            raise
         except KeyconvError as error:
+            printer.flush()
             screen.error(error.at_path(shown(path)))
             exit_code = exit_code or error.exit_code
-            continue
-        description = describe(keyfile, path, show_private=wanted.show_private)
-        if screen.as_json:
-            described.append(description)
-        else:
-            texts.append("\n".join(_text(description, keyfile, visual=wanted.visual)) + "\n")
-            if wanted.output in (None, STDIN):
-                screen.data(texts.pop())
-    if screen.as_json:
-        texts.append(to_json(described))
-    if texts:
-        _put("".join(texts), wanted, inputs, screen)
+    if listing is not None:
+        listing.end()
+    printer.flush()
+    if kept:
+        _put(b"".join(kept), wanted, inputs)
     return exit_code
 
 
@@ -71,21 +72,17 @@ def _check_output(wanted: Wanted, inputs: tuple[str, ...]) -> None:
         raise error.at_path(wanted.output or "") from None
 
 
-def _put(text: str, wanted: Wanted, inputs: tuple[str, ...], screen: Screen) -> None:
+def _put(data: bytes, wanted: Wanted, inputs: tuple[str, ...]) -> None:
     from keyconv.files import save
 
-    if wanted.output is None or wanted.output == STDIN:
-        screen.data(text)
-        return
-    data = text.encode("utf-8", "backslashreplace")
+    path = wanted.output or ""
     try:
-        save(wanted.output, data, private=wanted.show_private, force=wanted.force, inputs=inputs)
+        save(path, data, private=wanted.show_private, force=wanted.force, inputs=inputs)
     except KeyconvError as error:
-        raise error.at_path(wanted.output) from None
+        raise error.at_path(path) from None
 
 
-def _read(opener: Opener, path: str) -> KeyFile:
-    keyfile = opener.read(path)
+def _opened(opener: Opener, path: str, keyfile: KeyFile) -> KeyFile:
     if opener.options.key is not None:
         keyfile = replace(keyfile, entries=(choose(keyfile, opener.options.key),))
     if opener.options.passphrase.given:
@@ -98,78 +95,94 @@ def _read(opener: Opener, path: str) -> KeyFile:
     return keyfile
 
 
-def _text(description: Any, keyfile: KeyFile, *, visual: bool) -> Iterator[str]:
-    keys = description.get("keys")
-    yield printable(shown(description["path"]))
-    yield from _row("format", f"{description['format']} ({by_name(keyfile.format).title})")
-    yield from _row("kind", f"{description['kind']}, {len(keys)} keys" if keys is not None else description["kind"])
-    if keys is None:
-        yield from _key(description, keyfile.entries[0], keyfile.format, visual=visual)
-        return
-    for note in description["notes"]:
-        yield from _row("note", note)
-    for number, (key, entry) in enumerate(zip(keys, keyfile.entries, strict=True), 1):
-        yield ""
-        yield from _row("key", f"{number}" + (f", line {key['line']}" if key["line"] else ""))
-        yield from _key(key, entry, keyfile.format, visual=visual)
-
-
-def _key(key: Any, entry: Entry, name: str, *, visual: bool) -> Iterator[str]:
-    yield from _row("type", key["type"] or "hidden until the passphrase is given")
-    yield from _row("bits", key["bits"])
-    if key["fingerprints"]:
-        yield from _row("fingerprint", key["fingerprints"]["sha256"])
-        yield from _row("", key["fingerprints"]["md5"])
-    locked = isinstance(entry.private, Locked)
-    if key["comment"] is None and locked and by_name(name).can.comment:
-        yield from _row("comment", "hidden until the passphrase is given")
+def _show(keyfile: KeyFile, path: str, wanted: Wanted, listing: _Listing | None, printer: Printer) -> None:
+    description = describe(keyfile, path, show_private=wanted.show_private)
+    if listing is not None:
+        listing.add(description)
     else:
-        yield from _row("comment", key["comment"])
-    for option in key.get("options", ()):
-        yield from _row("option", option["name"] + ("" if option["value"] is None else f'="{option["value"]}"'))
-    if entry.private is not None:
-        yield from _row("private half", _private(entry))
-    if key["encrypted"]:
-        yield from _row("cipher", key["cipher"])
-        costs = ", ".join(f"{name} {value}" for name, value in key["kdf"].items() if name not in ("name", "salt"))
-        yield from _row("KDF", f"{key['kdf']['name']}" + (f" ({costs})" if costs else ""))
-    for component in key["components"]:
-        name = ("private " if component["secret"] else "") + component["name"]
-        value = f" {component['value']}" if component["secret"] and "value" in component else ""
-        yield from _row("component", f"{name}, {component['size']}{value}")
-    yield from _certificate(key["certificate"])
-    yield from _row("JWK", key["jwk_thumbprint"])
-    yield from _row("public key", key["public_key"])
-    for note in key["notes"]:
-        yield from _row("note", note)
-    if visual and entry.public is not None:
-        yield fingerprint.randomart(public_blob.write(entry.public), _title(entry))
+        printer.add_text(describe_text(description, keyfile, visual=wanted.visual))
+        printer.flush()
 
 
-def _private(entry: Entry) -> str:
-    if isinstance(entry.private, Locked):
-        return "encrypted, not verified"
-    if entry.public is not None and entry.public.family.startswith("sk-"):
-        return "in an authenticator, the file holds a handle to it"
-    return "verified: the public half was derived from it again"
+# ── a stream ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _certificate(certificate: dict[str, Any] | None) -> Iterator[str]:
-    if certificate is None:
-        return
-    yield from _row("certificate", f"{certificate['role']}, serial {certificate['serial']}, id {certificate['key_id']}")
-    yield from _row("principals", ", ".join(certificate["principals"]) or "any")
-    yield from _row("signed by", f"{certificate['ca']['type']} {certificate['ca']['fingerprint']}")
+def _show_stream(
+    stream: LineStream, path: str, wanted: Wanted, listing: _Listing | None, printer: Printer, number: int | None
+) -> None:
+    """Show the keys of a large file as they come, up to one that is bad, whose error is raised then."""
+    if wanted.output not in (None, STDIN):
+        raise OutputError(
+            f"{shown(path)} has more than {limits.size(limits.MAX_KEY_FILE)}, which is only printed",
+            hint="redirect standard output",
+        ).at_path(wanted.output or "")
+    show = _stream_as_json(stream, path, listing, number) if listing else _stream_as_text(stream, path, wanted, number)
+    fault: KeyconvError | None = None
+    try:
+        for text in show:
+            printer.add_text(text)
+    except OutputError:
+        raise
+    except KeyconvError as error:
+        if not stream.shown:
+            raise
+        fault = error
+    notes = [str(note) for note in stream.facts.notes]
+    if fault is not None:
+        notes.append(f"incomplete: {fault}")
+    if listing is not None:
+        listing.close(notes)
+    else:
+        printer.add_text(tail_text(stream.facts.keys, notes))
+    if fault is not None:
+        raise fault
 
 
-def _row(name: str, value: object) -> Iterator[str]:
-    if value is not None and value != "":
-        yield f"  {name:<13}{printable(str(value))}"
+def _stream_as_json(stream: LineStream, path: str, listing: _Listing, number: int | None) -> Iterator[str]:
+    for entry in stream.chosen(number):
+        if not stream.shown:
+            yield listing.open(describe_many(stream.format.name, stream.kind, path))
+        yield (",\n" if stream.shown else "\n") + f"      {to_json(describe_key(entry), indent=None).rstrip()}"
+        stream.shown += 1
 
 
-def _title(entry: Entry) -> str:
-    names = {"sk-ecdsa": "ECDSA-SK", "sk-ed25519": "ED25519-SK"}
-    public = entry.public
-    if public is None:
-        return ""
-    return f"{names.get(public.family, public.family.upper())} {public.bits}"
+def _stream_as_text(stream: LineStream, path: str, wanted: Wanted, number: int | None) -> Iterator[str]:
+    name = stream.format.name
+    for entry in stream.chosen(number):
+        if not stream.shown:
+            yield head_text(path, name, stream.kind)
+        stream.shown += 1
+        yield key_text(stream.shown, describe_key(entry), entry, name, visual=wanted.visual)
+
+
+class _Listing:
+    """The list that JSON output is, written object by object."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._begun = False
+
+    def add(self, description: Inspection) -> None:
+        """Write a whole object."""
+        self._printer.add_text(self._comma() + _indented(description, 2))
+
+    def open(self, description: Inspection) -> str:
+        """Give the text with which an object begins whose keys follow."""
+        return self._comma() + _indented(description, 2).removesuffix("\n  }") + ',\n    "keys": ['
+
+    def close(self, notes: list[str]) -> None:
+        """Write the end of an object after its keys."""
+        self._printer.add_text('\n    ],\n    "notes": ' + _indented(notes, 4) + "\n  }")
+
+    def end(self) -> None:
+        """Write the end of the list."""
+        self._printer.add_text("\n]\n" if self._begun else "[]\n")
+
+    def _comma(self) -> str:
+        begun, self._begun = self._begun, True
+        return (",\n" if begun else "[\n") + "  "
+
+
+def _indented(value: object, by: int) -> str:
+    # No string of JSON holds a line end as it is.
+    return to_json(value).rstrip().replace("\n", "\n" + " " * by)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 
 from keyconv.cli.options import NOT_SAID, InputOptions, OutputOptions
 from keyconv.cli.prompt import Prompter
@@ -15,8 +14,10 @@ from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, WrongPassphraseError
 from keyconv.files import load
 from keyconv.formats import by_name
-from keyconv.keyfile import Entry, KeyFile
+from keyconv.formats.base import WriteOptions
+from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
+from keyconv.record import record
 from keyconv.secret import Passphrase
 
 __all__ = ["Opened", "Opener"]
@@ -25,7 +26,7 @@ STDIN = "-"
 STDIN_NAME = "standard input"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opened:
     """An entry whose private half is open, and the passphrase that did it (None where none was needed)."""
 
@@ -34,7 +35,10 @@ class Opened:
 
 
 class Opener:
-    """Reads and opens files for one run of the program: what was asked once is not asked again."""
+    """Reads and opens files for one run of the program: what was asked once is not asked again.
+
+    `passes` are those of Argon2 that were measured; `derived` counts the KDFs that ran.
+    """
 
     def __init__(
         self, screen: Screen, options: InputOptions, paths: tuple[str, ...], target: OutputOptions | None = None
@@ -46,15 +50,30 @@ class Opener:
         sources = (options.passphrase, target.new_passphrase if target else NOT_SAID)
         hidden = [source.env for source in sources if source.env is not None]
         self.prompter = Prompter(no_input=options.no_input, stdin_taken=STDIN in paths, hide_env=hidden)
+        self.passes: int | None = None
+        self.derived = 0
 
     def new_deriver(self) -> Deriver:
         """Give a deriver for one conversion: Ctrl-C ends it at once, although C code is at work."""
-        return Deriver(allow_costly=self.options.allow_costly, run=run_interruptibly)
+        return Deriver(allow_costly=self.options.allow_costly, run=self._run_kdf)
+
+    def with_passes(self, how: WriteOptions, milliseconds: int) -> WriteOptions:
+        """Set the passes of Argon2 to what takes so long on this machine; for many files that is measured once."""
+        if self.passes is None:
+            from keyconv.cli.cost import calibrate
+
+            how = calibrate(how, milliseconds)
+            self.passes = how.kdf_passes
+        return replace(how, kdf_passes=self.passes)
 
     def read(self, path: str) -> KeyFile:
         """Load and read a file, and tell the notes on it; the error on one that does not load names the cause."""
+        return self.read_data(path, lambda: load(path))
+
+    def read_data(self, path: str, load_data: Callable[[], bytes]) -> KeyFile:
+        """Read what `load_data` gives as `read` does with a file."""
         try:
-            keyfile = self._read(load(path), path)
+            keyfile = self._read(load_data(), path)
         except KeyconvError as error:
             if error.path == STDIN:
                 error.path = STDIN_NAME
@@ -79,13 +98,20 @@ class Opener:
         for note in notes:
             self.screen.note(str(note), shown(path))
 
+    def _run_kdf(self, work: Callable[[], bytes]) -> bytes:
+        self.derived += 1
+        return run_interruptibly(work)
+
     def _read(self, data: bytes, path: str) -> KeyFile:
         try:
             keyfile = read(data, self.options.format)
         except KeyconvError as error:
-            from keyconv.repair.diagnosis import explain, rule_of
+            import shlex
 
-            if self.options.format is not None:  # a format was forced: what the content is instead was not the question
+            from keyconv.repair.diagnosis import explain, holds_several, rule_of
+
+            forced = self.options.format  # what else the content may be is then not the question
+            if forced is not None and not holds_several(data, by_name(forced)):
                 error.rule = rule_of(error)
                 raise
             raise explain(data, error, path=shlex.quote(path)) from None
@@ -95,6 +121,8 @@ class Opener:
         return keyfile
 
     def _unlock(self, entry: Entry, path: str, deriver: Deriver) -> Opened:
+        if isinstance(entry.private, Locked):
+            deriver.check(entry.private.protection.kdf)  # before anybody is asked for a passphrase
         source = self.options.passphrase
         attempts = self.prompter.attempts(source)
         while True:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from keyconv.cli.prompt import PassphraseSource
 from keyconv.crypto.kdf import Argon2Flavour
+from keyconv.record import record
 
 __all__ = ["InputOptions", "OutputOptions"]
 
 NOT_SAID = PassphraseSource()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputOptions:
     """How to read: a forced format, which key of several, and how to open it."""
 
@@ -24,7 +24,7 @@ class InputOptions:
     allow_costly: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutputOptions:
     """Where and how to write; None means that nothing was said."""
 

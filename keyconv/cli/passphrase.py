@@ -59,7 +59,8 @@ def _run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: boo
 def _target(name: str, *, upgrade: bool) -> Format:
     chosen = by_name(_SUCCESSORS.get(name, name) if upgrade else name)
     if chosen.write is None:
-        raise MisfitError(f"{name} is read, not written", hint="pass --upgrade to write it as ppk")
+        hint = "pass --upgrade to write it as ppk" if name in _SUCCESSORS else ""
+        raise MisfitError(f"{name} is read, not written", hint=hint)
     if not chosen.can.encryption:
         able = ", ".join(known.name for known in FORMATS if known.can.encryption and known.write)
         raise MisfitError(f"{name} cannot be protected by a passphrase", hint=f"formats that can: {able}")

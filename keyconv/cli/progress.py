@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 __all__ = ["progress"]
 
 _WORTH_A_BAR = 10
+_REDRAWN_AFTER = 0.05
+"""Seconds: to draw costs as much as to convert."""
 
 
 @contextmanager
-def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """Give a function to call after each piece of work; it moves a bar where standard error is a terminal."""
-    if not shown or total < _WORTH_A_BAR or not sys.stderr.isatty():
+def progress(doing: str, count: Callable[[], int], *, shown: bool) -> Iterator[Callable[[], None]]:
+    """Give a function to call after each piece of work; it moves a bar where standard error is a terminal.
+
+    The bar says what is being done, how much of it is, how many a second, and the time left. `count` is asked only
+    where there is a bar.
+    """
+    total = count() if shown and sys.stderr.isatty() else 0
+    if total < _WORTH_A_BAR:
         yield lambda: None
         return
     from rich.console import Console
@@ -26,14 +33,21 @@ def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
 
     stream = sys.stderr
     console = Console(file=stream)
-    columns = (TextColumn("converting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
     # Drawn again only when something happened: a thread that redraws the line would wipe a prompt off it.
     how: dict[str, Any] = {"transient": True, "auto_refresh": False, "redirect_stdout": False, "redirect_stderr": False}
     with Progress(*columns, console=console, **how) as bar:
-        task = bar.add_task("", total=total)
+        task = bar.add_task("", total=total, rate="")
+        drawn = 0.0
 
         def advance() -> None:
-            bar.update(task, advance=1, refresh=True)
+            nonlocal drawn
+            now = bar.get_time()
+            due = now - drawn >= _REDRAWN_AFTER or bar.tasks[0].completed + 1 >= total
+            drawn = now if due else drawn
+            speed = bar.tasks[0].speed or 0
+            bar.update(task, advance=1, rate=f"{speed:.0f}/s" if speed else "", refresh=due)
 
         # Messages go above the bar, and their lines are the terminal's to break: rich's own redirection cuts them up.
         above = _AboveTheBar(console, stream)

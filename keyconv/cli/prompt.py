@@ -11,8 +11,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
 
 from keyconv.cli import terminal
 from keyconv.cli.escape import printable
@@ -24,6 +24,7 @@ from keyconv.secret import Passphrase
 
 if TYPE_CHECKING:
     import subprocess
+from keyconv.record import record
 
 __all__ = ["PassphraseSource", "Prompter"]
 
@@ -37,7 +38,7 @@ _STDIN = 0
 Read = Callable[[int], bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PassphraseSource:
     """Where the command line says that a passphrase comes from; nothing given means that the user is asked.
 
@@ -105,6 +106,10 @@ class Prompter:
         if source.given or self._no_input:
             return 1
         return ATTEMPTS + (("existing", source) in self._remembered)
+
+    def remembered(self, role: Literal["existing", "new"], source: PassphraseSource) -> Passphrase | None:
+        """Give the passphrase that `existing` or `new` would give without reading or asking, if there is one."""
+        return self._remembered.get((role, source))
 
     def forget(self) -> None:
         """Forget what was typed to unlock a key, so that `existing` asks anew."""
@@ -196,7 +201,8 @@ def _read_file(path: str) -> bytes:
     try:
         return _first_line(_reader(descriptor), name) or b""
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # what was read is not lost by it
+            os.close(descriptor)
 
 
 def _first_line(read: Read, name: str) -> bytes | None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
+from keyconv import limits
 from keyconv.cli.converting import put
+from keyconv.cli.line_stream import LineStream, Printer, opening
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.engine import choose, plan
 from keyconv.engine.conversion import verify
 from keyconv.errors import KeyconvError, LossError, OutputError, UsageError
+from keyconv.files import write_stdout
 from keyconv.formats import by_name
-from keyconv.formats.authorized_keys import parse_options
 from keyconv.formats.base import Format, WriteOptions
-from keyconv.keyfile import Entry, Locked, Option
+from keyconv.keyfile import Entry, KeyFile, Locked, Option
 
 __all__ = ["run"]
+
+_CONCATENATED = ("openssh-pub", "rfc4716", "sshfp")
+"""Formats in which a file of many keys is the files of each, one after the other."""
 
 
 def run(
@@ -33,31 +38,106 @@ def run(
         from keyconv.files import check_target
 
         check_target(target.output, force=target.force, inputs=inputs)
-    opener = Opener(screen, source, inputs)
+    writer = _Writer(chosen, target, inputs, Opener(screen, source, inputs), line_options)
     exit_code = 0
-    entries: list[Entry] = []
     for path in inputs:
         try:
-            entries.extend(_read(opener, path, chosen, target))
+            with opening(writer.opener, path) as found:
+                if isinstance(found, LineStream):
+                    writer.add_stream(found, path)
+                else:
+                    writer.add(found, path)
         except KeyconvError as error:
-            if len(inputs) == 1 or target.output is not None:
+            if len(inputs) == 1 or target.output is not None or isinstance(error, OutputError):
                 raise error.at_path(shown(path)) from None
             screen.error(error.at_path(shown(path)))
             exit_code = exit_code or error.exit_code
-    if not entries:
-        return exit_code
-    if line_options is not None:
-        entries = [replace(entry, options=line_options) for entry in entries]
-    if len(entries) > 1 and not chosen.can.many:
-        raise UsageError(f"there are {len(entries)} keys, and {chosen.name} holds one", hint="choose one with --key N")
-    options = WriteOptions()
-    data = chosen.write(tuple(entries), options) if chosen.write else b""
-    verify(data, tuple(entries), chosen, options)
-    try:
-        put(data, chosen, target, inputs)
-    except OutputError as error:
-        raise error.at_path(target.output or "") from None
+    writer.end()
     return exit_code
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes public halves: those of small files together at the end, those of a stream as they come."""
+
+    chosen: Format
+    target: OutputOptions
+    inputs: tuple[str, ...]
+    opener: Opener
+    line_options: tuple[Option, ...] | None
+    entries: list[Entry] = field(default_factory=list)
+    told: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, keyfile: KeyFile, path: str) -> None:
+        """Take the keys of a file that was read: all of them, or none if one cannot be taken."""
+        number = self.opener.options.key
+        entries = [choose(keyfile, number)] if number is not None else list(keyfile.entries)
+        self.entries += [self._public(path, entry) for entry in entries]
+
+    def add_stream(self, stream: LineStream, path: str) -> None:
+        """Print what was taken before, then the keys of a large file, up to one that cannot be read.
+
+        Raises: OutputError for a target that has no such files, or is not printed.
+        """
+        if self.target.output not in (None, STDIN) or self.chosen.name not in _CONCATENATED:
+            what = "printed" if self.chosen.name in _CONCATENATED else f"written as {' or '.join(_CONCATENATED)}"
+            raise OutputError(
+                f"more than {limits.size(limits.MAX_KEY_FILE)}, which is only {what}", hint="redirect standard output"
+            )
+        self.end()
+        printer = Printer(write_stdout)
+        try:
+            for entry in stream.chosen(self.opener.options.key):
+                printer.add(self._written((self._public(path, entry),)))
+        finally:
+            printer.flush()
+        self.opener.tell(stream.facts.notes, path)
+
+    def end(self) -> None:
+        """Write what was taken."""
+        if not self.entries:
+            return
+        if len(self.entries) > 1 and not self.chosen.can.many:
+            raise UsageError(
+                f"there are {len(self.entries)} keys, and {self.chosen.name} holds one", hint="choose one with --key N"
+            )
+        data = self._written(tuple(self.entries))
+        self.entries = []
+        try:
+            put(data, self.chosen, self.target, self.inputs)
+        except OutputError as error:
+            raise error.at_path(self.target.output or "") from None
+
+    def _written(self, entries: tuple[Entry, ...]) -> bytes:
+        options = WriteOptions()
+        data = self.chosen.write(entries, options) if self.chosen.write else b""
+        verify(data, entries, self.chosen, options)
+        return data
+
+    def _public(self, path: str, entry: Entry) -> Entry:
+        opener = self.opener
+        hidden = entry.public is None
+        if isinstance(entry.private, Locked) and (hidden or opener.options.passphrase.given):
+            entry = opener.unlock(entry, path, opener.new_deriver()).entry
+        comment = self.target.comment_bytes
+        public = replace(
+            entry,
+            private=None,
+            protection=None,
+            fault=None,
+            line=None,
+            comment=entry.comment if comment is None else comment,
+        )
+        losses = plan(public, self.chosen).losses
+        if self.target.strict and losses:
+            said = "; ".join(loss.message for loss in losses)
+            raise LossError(said, hint="leave out --strict to write it all the same")
+        for loss in losses:
+            if (path, loss.message) not in self.told:  # once, although there may be a million of such lines
+                self.told.add((path, loss.message))
+                opener.screen.note(f"lost: {loss.message}", shown(path))
+        public = replace(public, hosts=(), marker=None)
+        return public if self.line_options is None else replace(public, options=self.line_options)
 
 
 def _by_suffix(output: str | None) -> str:
@@ -72,34 +152,9 @@ def _parse(allowed: str | None, chosen: Format) -> tuple[Option, ...] | None:
         return None
     if not chosen.can.options:
         raise UsageError(f"--options is for openssh-pub, not for {chosen.name}")
+    from keyconv.formats.authorized_keys import parse_options
+
     try:
         return parse_options(os.fsencode(allowed))
     except KeyconvError as error:
         raise UsageError(f"--options: {error}", hint=error.hint) from None
-
-
-def _read(opener: Opener, path: str, chosen: Format, target: OutputOptions) -> list[Entry]:
-    keyfile = opener.read(path)
-    entries = [choose(keyfile, opener.options.key)] if opener.options.key is not None else list(keyfile.entries)
-    return [_public(opener, path, entry, chosen, target) for entry in entries]
-
-
-def _public(opener: Opener, path: str, entry: Entry, chosen: Format, target: OutputOptions) -> Entry:
-    hidden = entry.public is None
-    if isinstance(entry.private, Locked) and (hidden or opener.options.passphrase.given):
-        entry = opener.unlock(entry, path, opener.new_deriver()).entry
-    comment = target.comment_bytes
-    public = replace(
-        entry,
-        private=None,
-        protection=None,
-        fault=None,
-        line=None,
-        comment=entry.comment if comment is None else comment,
-    )
-    losses = plan(public, chosen).losses
-    if target.strict and losses:
-        raise LossError("; ".join(loss.message for loss in losses), hint="leave out --strict to write it all the same")
-    for loss in losses:
-        opener.screen.note(f"lost: {loss.message}", shown(path))
-    return public

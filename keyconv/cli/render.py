@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from keyconv.cli.escape import printable
 from keyconv.errors import KeyconvError
+from keyconv.record import record
 
 __all__ = ["Screen"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Screen:
     """Where messages go; `quiet` keeps back all but errors, `as_json` too, and makes them JSON."""
 
@@ -53,10 +53,11 @@ def error_object(error: KeyconvError) -> dict[str, str | None]:
 
 
 def to_json(value: object, indent: int | None = 2) -> str:
-    """Give a JSON document with a final newline, in ASCII, so that nothing in it can drive a terminal."""
+    """Give a JSON document with a final newline, in ASCII, so that nothing in it drives a terminal or a CI runner."""
     import json
 
-    return json.dumps(value, indent=indent, ensure_ascii=True) + "\n"
+    # `##[` in a log is an order to a runner; a `#` stands in strings alone.
+    return json.dumps(value, indent=indent, ensure_ascii=True).replace("##", r"\u0023\u0023") + "\n"
 
 
 def _to_stderr(text: str) -> None:

@@ -99,7 +99,7 @@ def _rewrite(path: str, before: bytes, found: Candidate) -> str:
         try:
             save(backup, before, private=True)
         except OutputError as error:
-            if os.path.lexists(backup):  # somebody was faster
+            if not error.written and os.path.lexists(backup):  # somebody was faster
                 continue
             raise error.at_path(backup) from None
         rewrite(path, found.data)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NoReturn
 
 import typer
 
 from keyconv.cli.render import Screen
-from keyconv.errors import KeyconvError, UsageError
+from keyconv.errors import InternalError, KeyconvError, UsageError
 
-__all__ = ["INTERRUPTED", "leave_at_once", "refuse_usage", "run"]
+__all__ = ["INTERRUPTED", "leave", "refuse_usage", "run"]
 
 INTERRUPTED = 130
 INTERNAL = 3
@@ -28,8 +30,8 @@ def run(work: Callable[[Screen], int], *, quiet: bool = False, as_json: bool = F
         code = error.exit_code
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except Exception as error:  # a fault of keyconv's own: its text could hold a secret, its type and place cannot
-        screen.error(_internal(error))
+    except Exception as error:
+        screen.error(InternalError.of(error))
         code = INTERNAL
     raise typer.Exit(code)
 
@@ -53,24 +55,17 @@ def refuse_usage(error: Exception) -> int:
     return usage.exit_code
 
 
-def leave_at_once(code: int) -> None:
-    """Leave without waiting for, or tearing down, a KDF that is still at work in its thread.
+def leave(code: int) -> NoReturn:
+    """Leave the process without taking the interpreter down object by object, which takes as long as reading a key.
 
-    The interpreter's own end would take its ground away under compiled code, which then aborts.
+    What was registered for the end is done first. After an interrupt not even that: a KDF that is still at work in its
+    thread is not waited for, and the interpreter's own end would take its ground away under compiled code, which then
+    aborts.
     """
+    if code != INTERRUPTED:
+        atexit._run_exitfuncs()
     with suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()
     os._exit(code)
-
-
-def _internal(error: Exception) -> KeyconvError:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "an unknown place"
-    return KeyconvError(
-        f"internal error: {type(error).__name__} in {place}",
-        hint="please report this, with what the file is but never with a private key",
-    )

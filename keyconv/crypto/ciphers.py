@@ -6,17 +6,17 @@ Source: RFC 4253 section 6.3, RFC 4344, RFC 5647; OpenSSH PROTOCOL.chacha20poly1
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, modes
     from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
+from keyconv.record import record
 
 __all__ = ["AES256_CBC", "CIPHERS", "Cipher", "decrypt", "encrypt"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cipher:
     """One cipher: lengths in bytes; `tag_length` is zero where it does not authenticate."""
 

@@ -7,11 +7,11 @@ first and runs none twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NoReturn, Protocol
 
 from keyconv import limits
 from keyconv.errors import LimitError, MalformedError
+from keyconv.record import record
 from keyconv.secret import Passphrase
 
 __all__ = ["ARGON2_FLAVOURS", "Argon2", "BcryptPbkdf", "Deriver", "Kdf", "PuttySha1"]
@@ -43,7 +43,7 @@ class Kdf(Protocol):
     def __hash__(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argon2:
     """Argon2 version 1.3 (RFC 9106), as PPK version 3 uses it; memory in KiB."""
 
@@ -103,7 +103,7 @@ class Argon2:
             ) from None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BcryptPbkdf:
     """bcrypt_pbkdf, as OpenSSH's private format uses it; cost is linear in the rounds."""
 
@@ -132,7 +132,7 @@ class BcryptPbkdf:
         return bcrypt.kdf(passphrase, self.salt, length, self.rounds, ignore_few_rounds=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PuttySha1:
     """The KDF of PPK versions 1 and 2: two runs of SHA-1, no salt.
 
@@ -192,3 +192,6 @@ class Deriver:
 
     def __repr__(self) -> str:
         return f"Deriver(runs={self.runs})"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a deriver is not pickled or copied: it knows passphrases and keys")

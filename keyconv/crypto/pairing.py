@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from hashlib import sha256
 from typing import assert_never
 
 from keyconv import limits
+from keyconv.codec import private_blob
 from keyconv.crypto import points
 from keyconv.crypto.primes import is_prime
 from keyconv.errors import (
@@ -60,6 +62,10 @@ _MLDSA_HINT = "pip install --upgrade cryptography"
 _RECOMPUTE_HINT = "keyconv repair computes it anew"
 _recomputed: ContextVar[list[str] | None] = ContextVar("recomputed", default=None)
 
+_KEPT = 1024
+_proved: set[bytes] = set()
+"""Digests of keys that were proved, all their numbers: what is written is read back, and so proved once. No secrets."""
+
 
 @contextmanager
 def recomputing() -> Iterator[list[str]]:
@@ -85,10 +91,13 @@ def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
     Raises: ContradictionError when numbers disagree or are out of range (RecomputableError when only iqmp does);
     MismatchError when the public half is of another key; LimitError above the sizes in `keyconv.limits`.
     """
+    if _digest(private) in _proved:
+        return private
     check_public(private.public)
+    proved = private
     match private:
         case RsaPrivateKey():
-            return _prove_rsa(private, notes)
+            proved = _prove_rsa(private, notes)
         case DsaPrivateKey():
             _prove_dsa(private)
         case EcdsaPrivateKey():
@@ -105,7 +114,10 @@ def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
             pass
         case _:
             assert_never(private)
-    return private
+    if len(_proved) >= _KEPT:
+        _proved.clear()
+    _proved.add(_digest(proved))
+    return proved
 
 
 def check_public(public: PublicKey) -> None:
@@ -198,6 +210,10 @@ def derive_mldsa44(seed: bytes) -> bytes:
         raise UnsupportedError("pyca/cryptography has no ML-DSA on this machine", hint=_MLDSA_HINT) from None
 
 
+def _digest(private: PrivateKey) -> bytes:
+    return sha256(private_blob.write(private)).digest()
+
+
 def _compare(derived: bytes, stated: bytes) -> None:
     if derived != stated:
         raise MismatchError("the public half is not of this private half: the file holds parts of two keys")
@@ -268,7 +284,7 @@ def _prove_dsa(private: DsaPrivateKey) -> None:
         raise ContradictionError("the DSA modulus p or order q is not prime")
     if pow(public.g, public.q, public.p) != 1:
         raise ContradictionError("the DSA generator g is not of order q")
-    if pow(public.y, public.q, public.p) != 1:
-        raise ContradictionError("the DSA public number y is not in the group that g makes")
     if pow(public.g, private.x, public.p) != public.y:
+        if pow(public.y, public.q, public.p) != 1:
+            raise ContradictionError("the DSA public number y is not in the group that g makes")
         raise MismatchError("the public half is not of this private half: y is not g^x")

@@ -7,6 +7,7 @@ EVP_BytesToKey(3) (traditional PEM).
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -304,7 +305,7 @@ def decrypt(cipher: CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
     decryptor = _library_cipher(cipher, key, iv).decryptor()
     padded = decryptor.update(data) + decryptor.finalize()
     count = padded[-1]
-    if not 1 <= count <= cipher.block or padded[-count:] != bytes((count,)) * count:
+    if not 1 <= count <= cipher.block or not hmac.compare_digest(padded[-count:], bytes((count,)) * count):
         raise WrongPassphraseError("wrong passphrase, or the file was edited: the padding does not fit")
     return padded[:-count]
 

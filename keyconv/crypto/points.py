@@ -7,6 +7,8 @@ Source: SEC 1 section 3.2.2; RFC 8032 sections 5.1.3 and 5.2.3.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from keyconv.errors import ContradictionError
 from keyconv.keys import Curve
 
@@ -16,6 +18,9 @@ _P25519 = 2**255 - 19
 _D25519 = -121665 * pow(121666, -1, _P25519) % _P25519
 _P448 = 2**448 - 2**224 - 1
 _D448 = -39081 % _P448
+
+_KEPT = 64
+"""Points on Edwards curves that are remembered as good ones: what was read is written and read back."""
 
 
 def check_ecdsa(curve: Curve, point: bytes) -> None:
@@ -37,6 +42,7 @@ def check_ecdsa(curve: Curve, point: bytes) -> None:
         raise ContradictionError(f"the public point is not on the curve {curve.name}")
 
 
+@lru_cache(maxsize=_KEPT)
 def check_ed25519(point: bytes) -> None:
     """Refuse an encoded point of another length, not canonical, not on the curve, or of small order.
 
@@ -49,19 +55,19 @@ def check_ed25519(point: bytes) -> None:
     y, sign = encoded & (1 << 255) - 1, encoded >> 255
     if y >= p:
         raise ContradictionError("the public point is not in Ed25519's canonical form")
-    # x^2 = (y^2 - 1) / (d y^2 + 1); the candidate root is (u/v)^((p+3)/8).
-    u, v = (y * y - 1) % p, (_D25519 * y * y + 1) % p
-    x = u * pow(v, 3, p) * pow(u * pow(v, 7, p), (p - 5) // 8, p) % p
-    if v * x * x % p != u:
-        x = x * pow(2, (p - 1) // 4, p) % p
-        if v * x * x % p != u:
-            raise ContradictionError("the public point is not on the curve of Ed25519")
-    if x == 0 and sign:
+    # x^2 = (y^2 - 1) / (d y^2 + 1), which is a square if the product of the two is; d is none, so that none is zero.
+    square = y * y % p
+    u, v = square - 1, _D25519 * square + 1
+    if not _is_square(u * v, p):
+        raise ContradictionError("the public point is not on the curve of Ed25519")
+    if u == 0 and sign:
         raise ContradictionError("the public point is not in Ed25519's canonical form")
-    if _has_small_order(x, y, -1, p, 3):
+    # Doubled three times it is neutral: order 1 or 2 where y is 1 or -1, 4 where y is 0, 8 where that of its double is.
+    if y * u * (_D25519 * square * square + 2 * square - 1) % p == 0:
         raise ContradictionError("the public point has small order on the curve of Ed25519")
 
 
+@lru_cache(maxsize=_KEPT)
 def check_ed448(point: bytes) -> None:
     """Refuse an encoded point of another length, not canonical, not on the curve, or of small order.
 
@@ -74,25 +80,35 @@ def check_ed448(point: bytes) -> None:
     y, sign = encoded & (1 << 455) - 1, encoded >> 455
     if y >= p:
         raise ContradictionError("the public point is not in Ed448's canonical form")
-    # x^2 = (y^2 - 1) / (d y^2 - 1); p = 3 mod 4, so that the candidate root is (u/v)^((p+1)/4).
-    u, v = (y * y - 1) % p, (_D448 * y * y - 1) % p
-    x = pow(u, 3, p) * v * pow(pow(u, 5, p) * pow(v, 3, p), (p - 3) // 4, p) % p
-    if v * x * x % p != u:
+    # x^2 = (y^2 - 1) / (d y^2 - 1), as above.
+    square = y * y % p
+    u, v = square - 1, _D448 * square - 1
+    if not _is_square(u * v, p):
         raise ContradictionError("the public point is not on the curve of Ed448")
-    if x == 0 and sign:
+    if u == 0 and sign:
         raise ContradictionError("the public point is not in Ed448's canonical form")
-    if _has_small_order(x, y, 1, p, 2):
+    # Doubled twice it is neutral: order 1 or 2 where y is 1 or -1, 4 where y is 0.
+    if y * u == 0:
         raise ContradictionError("the public point has small order on the curve of Ed448")
 
 
-def _has_small_order(x: int, y: int, a: int, p: int, doublings: int) -> bool:
-    # On a x^2 + y^2 = 1 + d x^2 y^2, doubled as often as the cofactor has bits: does the neutral point (0, 1) come out?
-    # Projective coordinates, so that nothing is divided. Source: Bernstein and others, 'Twisted Edwards curves', 2008.
-    z = 1
-    for _ in range(doublings):
-        c, d = x * x % p, y * y % p
-        e, b = a * c, (x + y) * (x + y) - c - d
-        f = e + d
-        j = f - 2 * z * z
-        x, y, z = b * j % p, f * (e - d) % p, f * j % p
-    return x == 0 and y == z
+def _is_square(value: int, prime: int) -> bool:
+    """Tell whether a number is a square modulo a prime, at a third of what Euler's criterion costs.
+
+    Source: the Jacobi symbol by Euclid's algorithm; Cohen, 'A Course in Computational Algebraic Number Theory', 1.4.10.
+    """
+    low, high, odd = value % prime, prime, 0
+    while low:
+        zeros = (low & -low).bit_length() - 1
+        if zeros:
+            low >>= zeros
+            if zeros & 1 and high & 7 in (3, 5):
+                odd ^= 1
+        if low & high & 2:
+            odd ^= 1
+        low, high = high % low, low
+        if low + low > high:  # the nearer multiple leaves less to do
+            low = high - low
+            if high & 2:
+                odd ^= 1
+    return not odd

@@ -1,16 +1,30 @@
 """Is this number prime?
 
-The Baillie-PSW test: a strong probable-prime test to base 2 and a strong Lucas test. No composite that passes both is
-known, none exists below 2^64, and there is no base for the maker of a hostile file to aim at. pyca/cryptography has no
-primality test of its own that could be asked.
+The Baillie-PSW test: a strong probable-prime test and an extra strong Lucas test. What is claimed of it:
 
-Source: Baillie and Wagstaff, 'Lucas pseudoprimes', 1980; FIPS 186-5 appendix B.3.
+- A prime is always called prime.
+- No composite is known that passes, and none below 2^64 does. The maker of a hostile file would have to find one that
+  fools both halves; how to fool either is known, how to fool both is not.
+- The base of the first half is 2. Where the library computes the power, from 1,024 to 3,072 bits and but for the first
+  key of a run, it is drawn unpredictably and anew each time: at most a quarter of all bases fool that half, whatever
+  the number, and next to none for the numbers that are known to fool the other.
+
+Rounds of the first half alone would have to be 64 to leave a hostile file a chance of 2^-128; OpenSSL runs as many to
+check a key. The Lucas test costs what about 25 of them do. pyca/cryptography has no primality test to be asked.
+
+Source: Baillie and Wagstaff, 'Lucas pseudoprimes', 1980; Grantham, 'Frobenius pseudoprimes', 2001, for the extra strong
+Lucas test; Rabin, 'Probabilistic algorithm for testing primality', 1980, for the quarter.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from itertools import count
 from math import gcd, isqrt, prod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["is_prime"]
 
@@ -25,21 +39,27 @@ def _sieve(limit: int) -> tuple[int, ...]:
 SMALL_PRIMES = _sieve(1000)
 _PRIMORIAL = prod(SMALL_PRIMES)
 
+_LIBRARY_BITS = range(1024, 3073)
+"""Bits of the numbers whose powers the library computes: below Python is quick, above it refuses large exponents."""
 
-@lru_cache(maxsize=16)
+_SMALL_BITS = 1536
+_SMALL_POWERS = 2
+"""Powers of a run that are computed in Python: below that size, loading the library costs more than those of a key."""
+
+_powers = count()
+
+
 def is_prime(number: int) -> bool:
-    """Tell whether a number is prime, by the Baillie-PSW test.
-
-    The last few answers are kept: a key that was read and then written is proved twice.
-    """
+    """Tell whether a number is prime, by the Baillie-PSW test."""
     if number < 1_000_000:
         return number > 1 and all(number % prime for prime in SMALL_PRIMES if prime * prime <= number)
-    return gcd(number, _PRIMORIAL) == 1 and _strong_base_2(number) and _strong_lucas(number)
+    return gcd(number, _PRIMORIAL) == 1 and _is_strong_probable_prime(number) and _is_extra_strong_lucas(number)
 
 
-def _strong_base_2(number: int) -> bool:
-    twos = ((number - 1) & -(number - 1)).bit_length() - 1
-    power = pow(2, (number - 1) >> twos, number)
+def _is_strong_probable_prime(number: int) -> bool:
+    # Miller and Rabin's test: of the powers of a prime's base, halving the exponent, the last that is not 1 is -1.
+    twos = _trailing_zeros(number - 1)
+    power = _power(number - 1 >> twos, number)
     if power in (1, number - 1):
         return True
     for _ in range(twos - 1):
@@ -49,36 +69,63 @@ def _strong_base_2(number: int) -> bool:
     return False
 
 
-def _strong_lucas(number: int) -> bool:
+def _power(exponent: int, modulus: int) -> int:
+    """Raise some base to an odd power: 2, or where the library computes it, ten times as fast, a random one."""
+    bits = modulus.bit_length()
+    if bits in _LIBRARY_BITS and (bits >= _SMALL_BITS or next(_powers) >= _SMALL_POWERS):
+        power = _encryption()(exponent, modulus)
+        if power is not None:
+            return power
+    return pow(2, exponent, modulus)
+
+
+@cache
+def _encryption() -> Callable[[int, int], int | None]:
+    # RSA encryption is a power of padding that the library draws at random: the base that is wanted here. OAEP's is
+    # spread over all numbers of one byte less than the modulus. It has no other function for powers modulo a number.
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    oaep = padding.OAEP(padding.MGF1(SHA256()), SHA256(), label=None)
+
+    def encrypt(exponent: int, modulus: int) -> int | None:
+        try:
+            return int.from_bytes(rsa.RSAPublicNumbers(exponent, modulus).public_key().encrypt(b"", oaep), "big")
+        except (ValueError, InternalError, UnsupportedAlgorithm):
+            return None
+
+    return encrypt
+
+
+def _is_extra_strong_lucas(number: int) -> bool:
+    # V of index k and k + 1, with Q = 1 and the least P from 3 whose discriminant has the Jacobi symbol -1.
     if isqrt(number) ** 2 == number:
         return False
-    d = 5  # Selfridge's method A: the first of 5, -7, 9, -11 ... with Jacobi symbol -1
-    while (symbol := _jacobi(d, number)) != -1:
-        if symbol == 0 and abs(d) < number:
+    p = 3
+    while (symbol := _jacobi(p * p - 4, number)) != -1:
+        if symbol == 0:
             return False
-        d = -d - 2 if d > 0 else -d + 2
-    q = (1 - d) // 4
-    odd, twos = number + 1, 0
-    while not odd & 1:
-        odd, twos = odd >> 1, twos + 1
-    # U and V of index `odd`, by doubling, with P = 1.
-    u, v, power_of_q = 1, 1, q % number
-    for bit in bin(odd)[3:]:
-        u, v = u * v % number, (v * v - 2 * power_of_q) % number
-        power_of_q = power_of_q * power_of_q % number
+        p += 1
+    twos = _trailing_zeros(number + 1)
+    v, following = p, p * p - 2
+    for bit in bin(number + 1 >> twos)[3:]:
         if bit == "1":
-            u, v = u + v, d * u + v
-            u = (u + number if u & 1 else u) // 2 % number
-            v = (v + number if v & 1 else v) // 2 % number
-            power_of_q = power_of_q * q % number
-    if u == 0 or v == 0:
+            v, following = (v * following - p) % number, (following * following - 2) % number
+        else:
+            v, following = (v * v - 2) % number, (v * following - p) % number
+    # U of the same index is zero where 2 V(k + 1) = P V(k).
+    if v in (2, number - 2) and (2 * following - p * v) % number == 0:
         return True
     for _ in range(twos - 1):
-        v = (v * v - 2 * power_of_q) % number
         if v == 0:
             return True
-        power_of_q = power_of_q * power_of_q % number
+        v = (v * v - 2) % number
     return False
+
+
+def _trailing_zeros(number: int) -> int:
+    return (number & -number).bit_length() - 1
 
 
 def _jacobi(a: int, n: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
 from keyconv.keyfile import Entry, Locked
@@ -27,11 +27,12 @@ from keyconv.keys import (
     SkEd25519PrivateKey,
     SkEd25519PublicKey,
 )
+from keyconv.record import record
 
 __all__ = ["Component", "components"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Component:
     """One part of a key; `secret` ones are of the private half, and no `repr` shows them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from keyconv.codec import public_blob
+from keyconv.codec.key_line import LINES
 from keyconv.crypto import fingerprint
 from keyconv.engine.components import Component, components
 from keyconv.errors import LimitError
@@ -12,8 +13,9 @@ from keyconv.formats import jwk
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.keys import Certificate, PublicKey
 from keyconv.keys.certificate import HOST
+from keyconv.text import base64
 
-__all__ = ["Inspection", "inspect", "public_line"]
+__all__ = ["Inspection", "KeyInspection", "describe_key", "describe_many", "inspect", "public_line"]
 
 
 class KeyInspection(TypedDict, total=False):
@@ -32,11 +34,13 @@ class KeyInspection(TypedDict, total=False):
     components: list[dict[str, str | bool]]
     jwk_thumbprint: str | None
     options: list[dict[str, str | None]]
+    hosts: list[str]
+    marker: str
     notes: list[str]
 
 
 class Inspection(KeyInspection, total=False):
-    """A whole file; one with several keys, or an `authorized_keys`, has them in `keys`."""
+    """A whole file; one with several keys, or one of lines, has them in `keys`."""
 
     path: str
     format: str
@@ -50,17 +54,30 @@ def inspect(keyfile: KeyFile, path: str = "", *, show_private: bool = False) -> 
     With `show_private` the values of the private half are in it: such an object is as secret as the key.
     """
     notes = [str(note) for note in keyfile.notes]
-    head: Inspection = {"path": path, "format": keyfile.format, "kind": keyfile.kind}
-    if len(keyfile.entries) == 1 and keyfile.kind != "authorized_keys":
-        described = _describe(keyfile.entries[0], show_private)
+    if len(keyfile.entries) == 1 and keyfile.kind not in LINES:
+        described = describe_key(keyfile.entries[0], show_private=show_private)
         described["notes"] = notes + described["notes"]
         del described["line"]
+        head: Inspection = {"path": path, "format": keyfile.format, "kind": keyfile.kind}
         return {**head, **described}
-    unknown: KeyInspection = {
+    encrypted = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
+    return {
+        **describe_many(keyfile.format, keyfile.kind, path, encrypted=encrypted),
+        "keys": [describe_key(entry, show_private=show_private) for entry in keyfile.entries],
+        "notes": notes,
+    }
+
+
+def describe_many(format: str, kind: str, path: str, *, encrypted: bool = False) -> Inspection:
+    """Describe a file of several keys, without its `keys` and the `notes` on the whole of it."""
+    return {
+        "path": path,
+        "format": format,
+        "kind": kind,
         "type": None,
         "bits": None,
         "comment": None,
-        "encrypted": any(isinstance(entry.private, Locked) for entry in keyfile.entries),
+        "encrypted": encrypted,
         "cipher": None,
         "kdf": None,
         "fingerprints": None,
@@ -68,19 +85,20 @@ def inspect(keyfile: KeyFile, path: str = "", *, show_private: bool = False) -> 
         "certificate": None,
         "components": [],
         "jwk_thumbprint": None,
-        "notes": notes,
     }
-    return {**head, **unknown, "keys": [_describe(entry, show_private) for entry in keyfile.entries]}
 
 
 def public_line(public: PublicKey) -> str:
     """Give type and base64 as an `authorized_keys` line has them, without a comment."""
-    from keyconv.text import base64
-
-    return f"{public.algorithm} {base64.encode(public_blob.write(public)).decode('ascii')}"
+    return _line(public, public_blob.write(public))
 
 
-def _describe(entry: Entry, show_private: bool) -> KeyInspection:
+def _line(public: PublicKey, blob: bytes) -> str:
+    return f"{public.algorithm} {base64.encode(blob).decode('ascii')}"
+
+
+def describe_key(entry: Entry, *, show_private: bool = False) -> KeyInspection:
+    """Describe one key of a file, with the line that it stands on."""
     public = entry.public
     locked = entry.private if isinstance(entry.private, Locked) else None
     notes = [str(note) for note in entry.notes]
@@ -100,7 +118,7 @@ def _describe(entry: Entry, show_private: bool) -> KeyInspection:
         "cipher": protection.cipher if protection else None,
         "kdf": {"name": protection.kdf.name, **protection.kdf.describe()} if protection else None,
         "fingerprints": {"sha256": fingerprint.sha256(blob), "md5": fingerprint.md5(blob)} if public else None,
-        "public_key": public_line(public) if public else None,
+        "public_key": _line(public, blob) if public else None,
         "certificate": _certificate(entry.certificate) if entry.certificate else None,
         "components": [_component(each, show_private) for each in components(entry)],
         "jwk_thumbprint": jwk.thumbprint(public) if public and public.family in jwk.JWK_PUB.can.families else None,
@@ -111,6 +129,10 @@ def _describe(entry: Entry, show_private: bool) -> KeyInspection:
             {"name": _text(option.name), "value": None if option.value is None else _text(option.value)}
             for option in entry.options
         ]
+    if entry.hosts:
+        described["hosts"] = [_text(host) for host in entry.hosts]
+    if entry.marker is not None:
+        described["marker"] = _text(entry.marker)
     return described
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from keyconv.errors import LossError, MisfitError
-from keyconv.formats import FORMATS
 from keyconv.formats.base import Format
 from keyconv.keyfile import Entry, Locked
 from keyconv.notes import Note
+from keyconv.record import record
 from keyconv.text.comment import is_clean
 
 __all__ = ["Plan", "family_of", "plan"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """A conversion that can be done: the target, what it loses, and whether a passphrase is needed to begin."""
 
@@ -67,6 +65,8 @@ def family_of(entry: Entry) -> str | None:
 
 
 def _names(entry: Entry, *, private: bool) -> str:
+    from keyconv.formats import FORMATS  # loads them all, for a hint
+
     family = family_of(entry)
     return ", ".join(
         known.name
@@ -88,6 +88,9 @@ def _losses(entry: Entry, target: Format) -> list[Note]:
         losses.append(Note("certificate", f"{target.name} cannot hold the certificate"))
     if entry.options and not can.options:
         losses.append(Note("options", f"{target.name} cannot hold the options of the authorized_keys line"))
+    if entry.hosts:
+        what = f"hosts and the marker {entry.marker.decode()}" if entry.marker else "hosts"
+        losses.append(Note("hosts", f"{target.name} cannot hold the {what} of the known_hosts line"))
     if entry.headers and not can.headers:
         losses.append(Note("headers", f"{target.name} cannot hold the headers of the RFC4716 file"))
     if isinstance(entry.private, Locked) and can.private and not can.encryption:

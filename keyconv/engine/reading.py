@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from keyconv import limits
 from keyconv.errors import InputError, NotAKeyError
-from keyconv.formats import FORMATS, by_name
+from keyconv.formats import by_name, claiming
 from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile
 
-__all__ = ["detect", "read"]
+__all__ = ["detect", "detect_stream", "read"]
 
 
 def read(data: bytes, format: str | None = None) -> KeyFile:
@@ -25,14 +25,20 @@ def read(data: bytes, format: str | None = None) -> KeyFile:
 
 
 def detect(data: bytes) -> Format:
-    """Tell which format some content is of, asking every format; never more than one says yes.
+    """Tell which format some content is of, asking the formats; never more than one says yes.
 
     Raises: NotAKeyError, naming what the content is instead where that can be told.
     """
-    matching = [known for known in FORMATS if known.sniff(data)]
+    matching = claiming(data)
     if len(matching) == 1:
         return matching[0]
     from keyconv.repair.foreign import describe  # only for what is no key: it knows much, and most runs need none of it
 
     message, hint = describe(data)
     raise NotAKeyError(message, hint=hint)
+
+
+def detect_stream(head: bytes, format: str | None = None) -> Format | None:
+    """Tell by its head which format of lines a large file is of, if it is of any; such a format can be streamed."""
+    matching = [by_name(format)] if format else claiming(head)
+    return matching[0] if len(matching) == 1 and matching[0].stream is not None else None

@@ -7,13 +7,16 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from keyconv.errors import OutputError
 from keyconv.files import system
 
+Inputs = Sequence[str] | Callable[[os.stat_result], bool]
+"""The inputs of a run: their paths; or, where they are too many to name, whether a file is one of them."""
 
-def check_target(path: str, *, force: bool, inputs: Sequence[str] = ()) -> None:
+
+def check_target(path: str, *, force: bool, inputs: Inputs = ()) -> None:
     """Refuse a target that `save` would refuse, before a passphrase is asked for or a KDF is run.
 
     Without `force` nothing may have the name. With it, a regular file, or a symbolic link to one or to nothing, is
@@ -67,13 +70,13 @@ def rewritable(path: str) -> tuple[str, os.stat_result]:
     return target, found
 
 
-def _refuse_target(path: str, found: os.stat_result, force: bool, inputs: Sequence[str]) -> None:
+def _refuse_target(path: str, found: os.stat_result, force: bool, inputs: Inputs) -> None:
     link = stat.S_ISLNK(found.st_mode)
     end = _stat_or_none(path) if link else found
     if link and _names_a_stream(path):
         raise OutputError("is a stream of this process", hint="pass -o - to write to standard output")
     if end is not None:
-        if any(_is_input(end, name) for name in inputs):
+        if inputs(end) if callable(inputs) else any(_is_input(end, name) for name in inputs):
             raise OutputError(
                 "is the input, which is never overwritten",
                 hint="write to another name; keyconv passphrase and keyconv comment change a file in place",

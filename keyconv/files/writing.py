@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 from keyconv.errors import OutputError
 from keyconv.files import system
-from keyconv.files.targets import check_target, rewritable
+from keyconv.files.targets import Inputs, check_target, rewritable
 
 _NO_HARD_LINKS = frozenset(
     {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
@@ -42,7 +41,7 @@ def save(
     private: bool,
     force: bool = False,
     verify: Verify | None = None,
-    inputs: Sequence[str] = (),
+    inputs: Inputs = (),
 ) -> None:
     """Write `data` to the file `path`, whole, durable and read back, or not at all.
 
@@ -104,7 +103,7 @@ def _write_beside(
 ) -> None:
     """Write `data` to a temporary file beside `path`, prove it, and let `settle` give it its name."""
     directory = os.path.dirname(path) or os.curdir
-    temporary = os.path.join(directory, f".keyconv-{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(directory, f".keyconv-{os.urandom(8).hex()}.tmp")
     descriptor = -1
     try:
         descriptor = os.open(
@@ -129,15 +128,21 @@ def _write_beside(
         with suppress(OSError):
             os.unlink(temporary)  # already gone if all went well
     if os.path.lexists(temporary):
-        raise OutputError(
-            f"is written, but the temporary file {os.path.basename(temporary)} beside it cannot be removed",
+        raise _written(
+            f"the temporary file {os.path.basename(temporary)} beside it cannot be removed",
             hint="remove it: it holds the same bytes",
         )
     try:
         _sync_directory(directory)
     except OSError as error:
         reason = system.reason_of(error, absent="no such directory")
-        raise OutputError(f"is written, but may not survive a power failure: {reason}") from error
+        raise _written(f"may not survive a power failure: {reason}") from error
+
+
+def _written(but: str, hint: str = "") -> OutputError:
+    error = OutputError(f"is written, but {but}", hint=hint)
+    error.written = True
+    return error
 
 
 def _take_free_name(temporary: str, path: str) -> None:

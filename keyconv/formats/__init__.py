@@ -1,44 +1,61 @@
-"""The registry: every format that keyconv knows, in the order in which tables show them."""
+"""The registry: every format that keyconv knows, in the order in which tables show them.
+
+A format's module is imported when the format is asked for: by its name, or because a file begins as its files do.
+`FORMATS`, the records of them all, is made when it is first used.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import NamedTuple
+
 from keyconv.errors import UsageError
-from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
-from keyconv.formats.dropbear import DROPBEAR
-from keyconv.formats.jwk import JWK, JWK_PUB
-from keyconv.formats.openssh import OPENSSH
-from keyconv.formats.pem import PEM
-from keyconv.formats.pkcs1_pub import PKCS1_PUB
-from keyconv.formats.pkcs8 import PKCS8
-from keyconv.formats.ppk import PPK1, PPK2, PPK3
-from keyconv.formats.rfc4716 import RFC4716
-from keyconv.formats.spki import SPKI
-from keyconv.formats.ssh1 import SSH1, SSH1_PUB
-from keyconv.formats.sshcom import SSHCOM
-from keyconv.formats.sshfp import SSHFP
 
-__all__ = ["ALIASES", "FORMATS", "by_name"]
+__all__ = ["ALIASES", "FORMATS", "REGISTRY", "by_name", "claiming"]
 
-FORMATS: tuple[Format, ...] = (
-    PPK3,
-    PPK2,
-    PPK1,
-    OPENSSH,
-    PEM,
-    PKCS8,
-    SSHCOM,
-    SSH1,
-    DROPBEAR,
-    JWK,
-    OPENSSH_PUB,
-    RFC4716,
-    SPKI,
-    PKCS1_PUB,
-    SSH1_PUB,
-    SSHFP,
-    JWK_PUB,
+
+class Known(NamedTuple):
+    """A format's name, where its record is, and how its files begin: what is known without importing its module.
+
+    `starts` are all the beginnings that such a file can have. Its `sniff` has the last word.
+    """
+
+    name: str
+    module: str
+    record: str
+    starts: tuple[bytes, ...]
+
+
+ANY = (b"",)
+"""The start of files that share none."""
+
+_SEQUENCE = b"0"  # the tag that bare DER begins with, which is a digit too
+_SPACE = (b" ", b"\t", b"\r", b"\n")
+
+REGISTRY = (
+    Known("ppk", "ppk", "PPK3", (b"PuTTY-User-Key-File-",)),
+    Known("ppk2", "ppk", "PPK2", (b"PuTTY-User-Key-File-",)),
+    Known("ppk1", "ppk", "PPK1", (b"PuTTY-User-Key-File-",)),
+    Known("openssh", "openssh", "OPENSSH", (b"-----BEGIN OPENSSH ",)),
+    Known("pem", "pem", "PEM", (b"-----BEGIN RSA PRI", b"-----BEGIN EC ", b"-----BEGIN DSA ", _SEQUENCE)),
+    Known("pkcs8", "pkcs8", "PKCS8", (b"-----BEGIN PRIVATE ", b"-----BEGIN ENCRYPTED ", _SEQUENCE)),
+    Known("sshcom", "sshcom", "SSHCOM", (b"---- BEGIN SSH2 ENCRYPTED ",)),
+    Known("ssh1", "ssh1", "SSH1", (b"SSH PRIVATE KEY FILE FORMAT ",)),
+    Known("dropbear", "dropbear", "DROPBEAR", (b"\0\0\0",)),
+    Known("jwk", "jwk", "JWK", (b"{", *_SPACE)),
+    Known("openssh-pub", "authorized_keys", "OPENSSH_PUB", ANY),
+    Known("known_hosts", "known_hosts", "KNOWN_HOSTS", ANY),
+    Known("rfc4716", "rfc4716", "RFC4716", (b"---- BEGIN SSH2 PUBLIC ",)),
+    Known("spki", "spki", "SPKI", (b"-----BEGIN PUBLIC ", _SEQUENCE)),
+    Known("pkcs1-pub", "pkcs1_pub", "PKCS1_PUB", (b"-----BEGIN RSA PUB", _SEQUENCE)),
+    Known("ssh1-pub", "ssh1", "SSH1_PUB", tuple(b"%d" % digit for digit in range(10))),
+    Known("sshfp", "sshfp", "SSHFP", ()),  # written, never read
+    Known("jwk-pub", "jwk", "JWK_PUB", (b"{", *_SPACE)),
 )
+
+FORMATS: tuple[Format, ...]
+"""The record of each, made by `__getattr__`."""
 
 ALIASES = {"ppk3": "ppk"}
 """Other names that the command line takes."""
@@ -50,14 +67,42 @@ def by_name(name: str) -> Format:
     Raises: UsageError, naming the nearest one.
     """
     wanted = ALIASES.get(name.lower(), name.lower())
-    for known in FORMATS:
+    for known in REGISTRY:
         if known.name == wanted:
-            return known
+            return _load(known)
     from difflib import get_close_matches
 
-    names = [known.name for known in FORMATS]
+    from keyconv.text.quoting import quote
+
+    names = [known.name for known in REGISTRY]
     near = get_close_matches(wanted, names, 1, 0.5)
     raise UsageError(
-        f"there is no format '{name}'",
+        f"there is no format {quote(name)}",
         hint=f"did you mean '{near[0]}'?" if near else "the formats are " + ", ".join(names),
     )
+
+
+def claiming(data: bytes) -> list[Format]:
+    """Give the formats that say that some content is of theirs: those that it begins like, or else those of any start.
+
+    That is never more than one, and the same as if all were asked: the contract tests hold the formats to it.
+    """
+    begun = [known for known in REGISTRY if known.starts != ANY and data.startswith(known.starts)]
+    return _sniff(begun, data) or _sniff([known for known in REGISTRY if known.starts == ANY], data)
+
+
+def _sniff(asked: list[Known], data: bytes) -> list[Format]:
+    return [record for record in map(_load, asked) if record.sniff(data)]
+
+
+def _load(known: Known) -> Format:
+    record: Format = getattr(import_module(f"keyconv.formats.{known.module}"), known.record)
+    return record
+
+
+def __getattr__(name: str) -> object:
+    if name != "FORMATS":
+        raise AttributeError(f"module 'keyconv.formats' has no attribute '{name}'")
+    formats = tuple(map(_load, REGISTRY))
+    globals()[name] = formats
+    return formats

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keyconv.crypto.kdf import Argon2Flavour, Deriver
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.secret import Passphrase
 from keyconv.text.comment import clean
 
+if TYPE_CHECKING:
+    from keyconv.codec.line_file import LineFacts
+from keyconv.record import record
+
 __all__ = ["Capabilities", "Format", "WriteOptions"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Capabilities:
     """What a format can hold.
 
@@ -40,7 +45,7 @@ class Capabilities:
         return bool(self.ciphers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # no record, so that help() shows those who use the library its fields
 class WriteOptions:
     """How to write: with the same options, salt and randomness included, a writer's output is the same bytes.
 
@@ -60,13 +65,14 @@ class WriteOptions:
     deriver: Deriver = field(default_factory=Deriver)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Format:
     """One format: `name` is what the command line calls it, `source` the document that defines it.
 
     `sniff` tells from the content whether a file is of this format, without judging the rest of it; `read` raises
-    keyconv's errors alone; `write` is None where the format is only read; `fit_comment` gives a comment as the format
-    can hold it.
+    keyconv's errors alone; `write` is None where the format is only read; `stream` reads, where a format is made of
+    lines, one entry after the other from pieces of a file of any size; `fit_comment` gives a comment as the format can
+    hold it.
     """
 
     name: str
@@ -76,5 +82,6 @@ class Format:
     sniff: Callable[[bytes], bool]
     read: Callable[[bytes], KeyFile]
     write: Callable[[tuple[Entry, ...], WriteOptions], bytes] | None
+    stream: Callable[[Iterable[bytes], LineFacts], Iterator[Entry]] | None = None
     suffix: str = ""
     fit_comment: Callable[[bytes], bytes] = clean

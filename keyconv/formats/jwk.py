@@ -38,6 +38,7 @@ from keyconv.keys import (
 )
 from keyconv.notes import Note
 from keyconv.text import base64url
+from keyconv.text.quoting import quote
 
 __all__ = ["JWK", "JWK_PUB", "thumbprint"]
 
@@ -50,9 +51,9 @@ _FAMILIES = frozenset({"rsa", "ecdsa", "ed25519", "ed448"})
 _KEY_ID = Note("key-id", "the key id (kid) is not kept: no SSH key has one")
 _SPACE = b" \t\r\n"
 _KEY_TYPE = b'"kty"'
+_SHOWABLE = re.compile(r"[A-Za-z0-9._#-]{1,32}\Z")
 # For what is no whole JSON: no string can hold this member, because a quote in it has a backslash.
 _PRIVATE_MEMBER = re.compile(rb'"d"[ \t\r\n]*:')
-_SHOWABLE = re.compile(r"[A-Za-z0-9._#-]{1,32}\Z")
 
 
 class _Number:
@@ -134,7 +135,7 @@ def _find_keys(value: object) -> list[object] | None:
 
 
 def _show(text: object) -> str:
-    return f"'{text}'" if isinstance(text, str) and _SHOWABLE.match(text) else "with an odd name"
+    return quote(text) if isinstance(text, str) and _SHOWABLE.match(text) else "with an odd name"
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,10 +300,8 @@ def thumbprint(public: PublicKey) -> str:
     Raises: MisfitError when the key has no JWK.
     Source: RFC 7638 section 3; RFC 8037 section 2 for OKP.
     """
-    import json
-
-    # Exactly the members that a public key must have, sorted, without white space.
-    text = json.dumps(_public_members(public), sort_keys=True, separators=(",", ":"))
+    # Exactly the members that a public key must have, sorted, without white space; no value holds what JSON escapes.
+    text = "{" + ",".join(f'"{name}":"{value}"' for name, value in sorted(_public_members(public).items())) + "}"
     return base64url.encode(sha256(text.encode("ascii")).digest())
 
 

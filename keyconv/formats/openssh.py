@@ -6,7 +6,6 @@ Source: OpenSSH PROTOCOL.key; where ssh-keygen departs from it, what ssh-keygen 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 
 from keyconv import limits
 from keyconv.codec import certificate as certificates
@@ -27,6 +26,7 @@ from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import Certificate, DsaPrivateKey, PublicKey, RsaPrivateKey
 from keyconv.notes import Note
+from keyconv.record import record
 from keyconv.secret import Passphrase
 from keyconv.text import pem
 from keyconv.text.comment import clean
@@ -41,7 +41,7 @@ _PLAIN_BLOCK = 8
 _DEFAULT_ROUNDS = 24
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedOpenssh(Locked):
     """One private half of an encrypted file: the `index`-th of those in the section."""
 
@@ -188,6 +188,10 @@ def _check_integers_agree(section: bytes) -> bool:
     return len(section) >= 8 and hmac.compare_digest(section[:4], section[4:8])
 
 
+def _padding(length: int) -> bytes:
+    return bytes(number & 0xFF for number in range(1, 1 + length))
+
+
 def _read_section(
     section: bytes, publics: tuple[PublicKey, ...], block: int, only: int | None = None
 ) -> list[Unlocked]:
@@ -212,7 +216,7 @@ def _read_section(
             raise LimitError(f"the comment has {len(comment)} bytes; the limit is {limits.MAX_COMMENT}")
         unlocked.append(Unlocked(private, comment, certificate, tuple(notes)))
     padding = reader.rest()
-    if any(byte != (number + 1) & 0xFF for number, byte in enumerate(padding)):
+    if not hmac.compare_digest(padding, _padding(len(padding))):
         raise MalformedError("the padding is not 1, 2, 3 ...")
     if len(padding) >= block:
         shared.append(Note("noncanonical", f"{len(padding)} bytes of padding, a block of {block} or more"))
@@ -239,9 +243,7 @@ def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
             raise AssertionError("a writer is given unlocked keys")
         publics.append(public_blob.write(private.public))
         section += private_blob.write(private) + encode.string(clean(entry.comment or b""))
-    section += bytes(
-        number & 0xFF for number in range(1, 1 + -len(section) % (cipher.block if cipher else _PLAIN_BLOCK))
-    )
+    section += _padding(-len(section) % (cipher.block if cipher else _PLAIN_BLOCK))
     tag = b""
     if passphrase and cipher and kdf:
         derived = options.deriver.derive(kdf, passphrase, cipher.key_length + cipher.iv_length)

@@ -12,7 +12,7 @@ from keyconv.codec.der_file import Kind
 from keyconv.crypto import pairing, pbes
 from keyconv.crypto.kdf import Deriver, Kdf
 from keyconv.crypto.pbes import CbcCipher, Pbkdf1, Pbkdf2, Pkcs12Kdf, Scrypt
-from keyconv.errors import KeyconvError, MalformedError, MismatchError, UnsupportedError, UsageError
+from keyconv.errors import KeyconvError, MalformedError, UnsupportedError, UsageError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import PrivateKey
@@ -187,7 +187,7 @@ def _read_key_length(fields: DerReader, cipher: CbcCipher) -> None:
     if fields.peek() == der.INTEGER:
         length = fields.count("key length")
         if length != cipher.key_length:
-            raise MismatchError(
+            raise MalformedError(
                 f"the KDF is to make {length} bytes of key, where {cipher.name} takes {cipher.key_length}"
             )
 

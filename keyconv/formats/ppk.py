@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha1, sha256
 from typing import assert_never
@@ -49,6 +49,7 @@ from keyconv.keys import (
     SkEd25519PrivateKey,
 )
 from keyconv.notes import Note
+from keyconv.record import record
 from keyconv.secret import Passphrase
 from keyconv.text import base64, integer
 from keyconv.text.comment import clean
@@ -67,7 +68,7 @@ _RSA_NAMES = {name.encode("ascii") for name in (RsaPublicKey.algorithm, *public_
 _FLAVOURS: dict[bytes, str] = {b"Argon2id": "argon2id", b"Argon2i": "argon2i", b"Argon2d": "argon2d"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Sections:
     """Everything a PPK file says, decoded from its text and not judged yet."""
 
@@ -82,7 +83,7 @@ class _Sections:
     keyed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedPpk(Locked):
     """The encrypted private half of a PPK file."""
 
@@ -337,7 +338,7 @@ def _check_padding(sections: _Sections, private: bytes, padding: bytes, notes: l
         raise MalformedError(f"{len(padding)} bytes too many after the last number")
     if len(padding) >= _BLOCK:
         raise MalformedError(f"{len(padding)} bytes of padding, a whole block or more")
-    if sections.encryption != b"none" and padding != _padding(private):
+    if sections.encryption != b"none" and not hmac.compare_digest(padding, _padding(private)):
         notes.append(Note("noncanonical", "the padding of the private half is not the one that PuTTY writes"))
 
 

@@ -151,7 +151,7 @@ def _read_section(public: RsaPublicKey, section: bytes, notes: list[Note]) -> Pr
     q = _read_number(reader, "RSA prime q")
     p = _read_number(reader, "RSA prime p")
     padding = reader.rest()
-    if len(padding) >= _BLOCK or any(padding):
+    if len(padding) >= _BLOCK or not hmac.compare_digest(padding, bytes(len(padding))):
         raise MalformedError("the padding is not fewer than eight zero bytes")
     return pairing.prove(RsaPrivateKey(public, d=d, p=p, q=q, iqmp=iqmp), notes)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyconv.keys import PublicKey
+from keyconv.record import record
 
 __all__ = ["FOREVER", "HOST", "USER", "Certificate"]
 
@@ -15,7 +15,7 @@ HOST = 2
 FOREVER = 2**64 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Certificate:
     """A certificate: `blob` is the whole of it as it stood, every other field a part of that blob, decoded.
 

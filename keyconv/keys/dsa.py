@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from keyconv.keys.bridge import ToCryptography
+from keyconv.record import record
 
 __all__ = ["DsaPrivateKey", "DsaPublicKey"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DsaPublicKey:
     """A DSA public key: modulus `p`, order `q`, generator `g`, and y = g^x mod p."""
 
@@ -27,7 +28,7 @@ class DsaPublicKey:
         return self.p.bit_length()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DsaPrivateKey(ToCryptography):
     """A DSA private key: 1 <= x < q."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from keyconv.keys.bridge import ToCryptography
+from keyconv.record import record
 
 __all__ = ["CURVES", "Curve", "EcdsaPrivateKey", "EcdsaPublicKey"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Curve:
     """A short Weierstrass curve y^2 = x^3 - 3x + b over the prime field of p, with a generator of prime order n.
 
@@ -78,7 +79,7 @@ CURVES: dict[str, Curve] = {curve.name: curve for curve in (_P256, _P384, _P521)
 """Curve name (as in the SSH blob) to its numbers."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EcdsaPublicKey:
     """An ECDSA public key: `point` is SEC 1's uncompressed form, 0x04 and both coordinates."""
 
@@ -98,7 +99,7 @@ class EcdsaPublicKey:
         return self.curve.bits
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EcdsaPrivateKey(ToCryptography):
     """An ECDSA private key: the scalar `d`, 1 <= d < n."""
 

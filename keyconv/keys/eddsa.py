@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from keyconv.keys.bridge import ToCryptography
+from keyconv.record import record
 
 __all__ = ["Ed448PrivateKey", "Ed448PublicKey", "Ed25519PrivateKey", "Ed25519PublicKey"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ed25519PublicKey:
     """An Ed25519 public key: the 32 bytes of RFC 8032's encoded point."""
 
@@ -20,7 +21,7 @@ class Ed25519PublicKey:
     bits = 256
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ed25519PrivateKey(ToCryptography):
     """An Ed25519 private key: its 32-byte seed."""
 
@@ -28,7 +29,7 @@ class Ed25519PrivateKey(ToCryptography):
     seed: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ed448PublicKey:
     """An Ed448 public key: the 57 bytes of RFC 8032's encoded point."""
 
@@ -39,7 +40,7 @@ class Ed448PublicKey:
     bits = 448
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ed448PrivateKey(ToCryptography):
     """An Ed448 private key: its 57-byte seed."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from keyconv.record import record
 
 __all__ = ["MLDSA_NAMES", "MlDsa44Ed25519PrivateKey", "MlDsa44Ed25519PublicKey"]
 
@@ -10,7 +12,7 @@ MLDSA_NAMES = ("ssh-mldsa44-ed25519", "ssh-mldsa44-ed25519@openssh.com")
 """The name that OpenSSH 10.6 writes, and the one of 10.4 and 10.5."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MlDsa44Ed25519PublicKey:
     """Both public keys: `mldsa` has 1,312 bytes (FIPS 204), `point` the 32 of Ed25519.
 
@@ -29,7 +31,7 @@ class MlDsa44Ed25519PublicKey:
         return
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MlDsa44Ed25519PrivateKey:
     """Both secrets: a 32-byte seed of ML-DSA-44 and a 32-byte seed of Ed25519."""
 

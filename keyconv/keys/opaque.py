@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from keyconv.record import record
 
 __all__ = ["OpaquePublicKey"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpaquePublicKey:
     """An algorithm name and the whole blob, name included, as it stood."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from keyconv.keys.bridge import ToCryptography
+from keyconv.record import record
 
 __all__ = ["RsaPrivateKey", "RsaPublicKey"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RsaPublicKey:
     """An RSA public key: exponent `e`, modulus `n`."""
 
@@ -25,7 +26,7 @@ class RsaPublicKey:
         return self.n.bit_length()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RsaPrivateKey(ToCryptography):
     """An RSA private key, with iqmp = q^-1 mod p; a proved one has p > q."""
 

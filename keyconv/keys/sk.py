@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from keyconv.keys.ecdsa import Curve
+from keyconv.record import record
 
 __all__ = ["SkEcdsaPrivateKey", "SkEcdsaPublicKey", "SkEd25519PrivateKey", "SkEd25519PublicKey"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SkEcdsaPublicKey:
     """An ECDSA key in an authenticator, bound to an application such as `ssh:`."""
 
@@ -22,7 +23,7 @@ class SkEcdsaPublicKey:
     bits = 256
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SkEcdsaPrivateKey:
     """What the file holds of it: flags, the authenticator's key handle, and a reserved string."""
 
@@ -32,7 +33,7 @@ class SkEcdsaPrivateKey:
     reserved: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SkEd25519PublicKey:
     """An Ed25519 key in an authenticator, bound to an application such as `ssh:`."""
 
@@ -44,7 +45,7 @@ class SkEd25519PublicKey:
     bits = 256
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SkEd25519PrivateKey:
     """What the file holds of it: flags, the authenticator's key handle, and a reserved string."""
 

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from keyconv import limits
-from keyconv.errors import (
-    ContradictionError,
-    InputError,
-    KeyconvError,
-    LimitError,
-    MacError,
-    MalformedError,
-    MismatchError,
-    NotAKeyError,
-    TruncatedError,
-    UnsupportedError,
-    UsageError,
-)
+from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError, UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
+from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import extent, foreign
-from keyconv.repair.canonical import RECOMPUTABLE
-from keyconv.repair.damage import TYPE, find_frames
+from keyconv.repair import extent, foreign, several
+from keyconv.repair.canonical import RECOMPUTABLE, Opening
+from keyconv.repair.damage import TYPE
 from keyconv.repair.readers import refused_by
-from keyconv.repair.search import Candidate, Search
+from keyconv.repair.refusals import is_of_lines, line_of, rule_of, rule_of_line
+from keyconv.repair.search import MAX_STATES, Candidate, Search
 
-__all__ = ["MESSAGES", "Diagnosis", "describe_unproved", "diagnose", "explain", "rule_of"]
+__all__ = [
+    "MESSAGES",
+    "Cause",
+    "Diagnosis",
+    "describe_unproved",
+    "diagnose",
+    "explain",
+    "find_whole",
+    "holds_several",
+    "rule_of",
+]
 
 MESSAGES = {
     "utf-16": "the text is UTF-16, as PowerShell and Notepad save it",
@@ -36,7 +37,7 @@ MESSAGES = {
     "base64-wrapped": "the whole file is wrapped in base64",
     "quoted": "the text is in quotes",
     "literal-newlines": r"there are the two characters \n instead of line ends",
-    "html-escaped": "characters are escaped as in HTML",
+    "html-escaped": "characters are escaped as in HTML or in a URL",
     "email-quoted": "the lines begin with '>', as in a mail",
     "crlf": "the line ends are CR LF",
     "cr-line-ends": "the line ends are CR alone",
@@ -45,7 +46,7 @@ MESSAGES = {
     "wrong-dash-count": "a BEGIN or END line has a dash too few or too many",
     "surrounding-text": "there is other text around the key",
     "rfc4716-in-authorized-keys": "there is an SSH2 block among the lines, which sshd does not read",
-    "lost-newlines": "line ends became spaces, or nothing",
+    "lost-newlines": "line ends became spaces, another sign, or nothing",
     "joined-keys": "two keys are on one line: sshd takes the second for a comment",
     "wrapped-key": "a key is wrapped over several lines",
     "indented": "there is white space before lines",
@@ -62,16 +63,19 @@ MESSAGES = {
 }
 """What each rule that can be undone says of a file."""
 
-_LINE = re.compile(r"\bline ([0-9]{1,7})\b")
 _KEY = re.compile(TYPE + rb"[ \t]{1,8}AAAA")
+_LINE = re.compile(r"(?:\A|: )line [0-9]{1,7}\b")
 _BYTE = re.compile(r"\bat byte ([0-9]{1,7})\b")
-_OPTION = re.compile(
-    r"the option |the value of the option|a quote|there is white space outside|there is no comma|there is a comma"
-)
-_LINES = OPENSSH_PUB.name
 _DER_FORMATS = ("pem", "pkcs8", "spki", "pkcs1-pub")
 _BODY = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,60}-----[^\n]*\n(?:[A-Za-z-]{1,20}: [^\n]*\n|\n)*+")
 _PROVE_HINT = "with --passphrase-file FILE, keyconv repair can prove what was there"
+
+
+class Cause(NamedTuple):
+    """One of the reasons why a file does not load: the rule of `keyconv check`, and what it says of this file."""
+
+    rule: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,51 +83,68 @@ class Diagnosis:
     """Why a file does not load.
 
     `rule` is of `keyconv check`, or empty where none fits. `message` is one line; `hint` what to do, the command where
-    one mends it. `line` (from 1) and `offset` (a byte of the file, from 0) say where, as far as that is known.
-    `refused_by` names programs that refuse such a file, `read_by` those that read it all the same; both are empty where
-    that is not known. `undone` are all rules that a repair has to undo, `rule` the first of them.
+    one mends it. `place` is where in the structure, where the message is the reader's own; `line` (from 1) and `offset`
+    (a byte of the file, from 0) say where in the file, as far as that is known. `causes` are all that a repair has to
+    undo, `rule` the first of them, and `mended` is what it makes of the file; where nothing mends it, there is one
+    cause. `fixable` says that the mended text is beyond doubt. `parts` are the keys of a file that holds several.
     """
 
     rule: str
     message: str
     hint: str = ""
+    place: str = ""
     line: int | None = None
     offset: int | None = None
-    refused_by: tuple[str, ...] = ()
-    read_by: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    mended: Candidate | None = field(default=None, repr=False)
     fixable: bool = False
-    undone: tuple[str, ...] = ()
+    parts: tuple[several.Part, ...] = field(default=(), repr=False)
+
+    @property
+    def undone(self) -> tuple[str, ...]:
+        """The rules that a repair has to undo; nothing where nothing mends the file."""
+        return () if self.mended is None else tuple(cause.rule for cause in self.causes)
 
 
-def diagnose(data: bytes, error: KeyconvError, *, path: str = "FILE") -> Diagnosis:
+def diagnose(
+    data: bytes,
+    error: KeyconvError,
+    *,
+    path: str = "FILE",
+    opening: Opening | None = None,
+    max_states: int = MAX_STATES,
+) -> Diagnosis:
     """Find out why a file does not load, given its content and the error of the reader.
 
     First whether a combination of damages can be undone, which proves that nothing else is wrong; then what cannot.
-    `path` is for the command in the hint.
+    `path` is for the command in the hint; the passphrase of `opening` proves what is locked, if it opens it.
     """
     if isinstance(error, InputError | UsageError):
-        return Diagnosis(rule_of(error), error.message, error.hint)
-    if not data.strip():
-        return Diagnosis("empty", "the file is empty", error.hint)
-    search = Search()
-    found = search.run(data, guess=True)
+        return _refused(rule_of(error), error.message, error)
+    named = foreign.find(data)
+    if named is not None and named.rule == "empty":
+        return _refused(named.rule, named.message, error)
+    found, nearest = _search(data, opening or Opening(), max_states, guess=True)
     if found is not None and found.undone:
         return _damaged(data, found, path)
-    error = _ask_lines(data, error)
-    named = foreign.find(data)
+    error = _ask_lines(data, error, named)
     if named is not None and (isinstance(error, NotAKeyError) or named.rule == "placeholder" or data[:5] == b"-----"):
-        return Diagnosis(named.rule, named.message, named.hint, line=1, offset=0)
-    several = _count_keys(data)
-    if several > 1:
-        return Diagnosis(
-            "multiple-keys",
-            f"the file holds {several} keys, of which most programs read the first alone, or none",
-            "keep one key in a file",
-            line=_line_at(data, _second(data)),
-            offset=_second(data),
-        )
-    text, error = search.nearest if search.nearest and isinstance(error, NotAKeyError) else (data, error)
+        return Diagnosis(named.rule, named.message, named.hint, causes=(Cause(named.rule, named.message),))
+    parts = several.split(data) or several.split(nearest[0] if nearest else b"")
+    if parts:
+        return _several(parts)
+    text, error = nearest if nearest and isinstance(error, NotAKeyError) else (data, error)
     return _broken(text, data, error)
+
+
+def find_whole(
+    data: bytes, opening: Opening | None = None, *, guess: bool = False, max_states: int = MAX_STATES
+) -> Candidate | None:
+    """Find the text that this one was before it was damaged; None where there is none that loads.
+
+    A passphrase that opens nothing is no hindrance: what is locked is then not proved.
+    """
+    return _search(data, opening or Opening(), max_states, guess=guess)[0]
 
 
 def explain(data: bytes, error: KeyconvError, *, path: str = "FILE") -> KeyconvError:
@@ -135,47 +156,18 @@ def explain(data: bytes, error: KeyconvError, *, path: str = "FILE") -> KeyconvE
     found = diagnose(data, error, path=path)
     if found.fixable and found.rule != RECOMPUTABLE and not _stays_no_key(error, found):
         error = MalformedError(found.message)
-    where = (
-        f"line {found.line}"
-        if found.line is not None and found.rule not in ("empty", "placeholder", "not-a-key")
-        else ""
-    )
-    if found.fixable or found.message != error.message:
-        error.place = "" if _LINE.search(found.message) else where
-        error.message = found.message + _readers(found)
-        error.args = (error.message,)
+    error.message = found.message
+    error.args = (error.message,)
+    error.place = found.place or ("" if found.line is None or found.parts else f"line {found.line}")
     error.rule = found.rule
     error.hint = found.hint
     return error
 
 
-def _stays_no_key(error: KeyconvError, found: Diagnosis) -> bool:
-    return isinstance(error, NotAKeyError) and "surrounding-text" in found.undone
-
-
-def rule_of(error: KeyconvError) -> str:
-    """Name the rule that an error is of by itself, or nothing."""
-    message = error.message
-    match error:
-        case TruncatedError():
-            return "truncated"
-        case NotAKeyError():
-            return "empty" if message == "the file is empty" else "not-a-key"
-        case MacError():
-            return "mac-mismatch"
-        case MismatchError():
-            return "bad-line" if error.place.startswith(_LINES) else "key-mismatch"
-        case ContradictionError():
-            point = message.startswith(("the public point", "a coordinate of the public point"))
-            return "weak-point" if point else error.code
-        case LimitError():
-            return "costly-kdf" if error.hint == limits.COSTLY_HINT else "unsupported"
-        case UnsupportedError():
-            return "unsupported"
-        case MalformedError():
-            return _rule_of_line(error)
-        case _:
-            return ""
+def holds_several(data: bytes, format: Format) -> bool:
+    """Tell whether a file that does not load holds several keys of this format, one after the other."""
+    parts = several.split(data)
+    return bool(parts) and all(format.sniff(part.text) for part in parts)
 
 
 def describe_unproved(keyfile: KeyFile, *, ppk_comment: bool = True) -> str:
@@ -187,17 +179,31 @@ def describe_unproved(keyfile: KeyFile, *, ppk_comment: bool = True) -> str:
     return "not proved: the private half, which only the passphrase can prove"
 
 
-def _rule_of_line(error: KeyconvError) -> str:
-    if not error.place.startswith(_LINES):
-        return "corrupt"
-    if error.message.startswith("there is no option"):
-        return "unknown-option"
-    return "bad-option" if _OPTION.match(error.message) else "corrupt"
+def _search(
+    data: bytes, opening: Opening, max_states: int, *, guess: bool
+) -> tuple[Candidate | None, tuple[bytes, KeyconvError] | None]:
+    """Give what the text was, and otherwise the first text on the way that a format took for its own."""
+    openings = [opening]
+    if opening.passphrase is not None:  # if it opens nothing, the text may be mended all the same
+        openings.append(Opening(opening.format))
+    nearest = None
+    for each in openings:
+        search = Search(each, max_states)
+        with suppress(KeyconvError):
+            found = search.run(data, guess=guess)
+            if found is not None:
+                return found, None
+        nearest = search.nearest
+    return None, nearest
 
 
-def _ask_lines(data: bytes, error: KeyconvError) -> KeyconvError:
+def _stays_no_key(error: KeyconvError, found: Diagnosis) -> bool:
+    return isinstance(error, NotAKeyError) and "surrounding-text" in found.undone
+
+
+def _ask_lines(data: bytes, error: KeyconvError, named: foreign.Foreign | None) -> KeyconvError:
     """Let the reader of public keys' lines say what is wrong with such a line that no format took for its own."""
-    if isinstance(error, NotAKeyError) and _KEY.search(data) and foreign.find(data) is None:
+    if isinstance(error, NotAKeyError) and _KEY.search(data) and named is None:
         try:
             OPENSSH_PUB.read(data)
         except KeyconvError as told:
@@ -205,58 +211,86 @@ def _ask_lines(data: bytes, error: KeyconvError) -> KeyconvError:
     return error
 
 
+def _refused(rule: str, message: str, error: KeyconvError) -> Diagnosis:
+    return Diagnosis(rule, message, error.hint, error.place, causes=(Cause(rule, message),))
+
+
 def _damaged(data: bytes, found: Candidate, path: str) -> Diagnosis:
-    rule = found.undone[0]
-    refusing, reading = refused_by(rule, found.keyfile.format)
-    message = "; ".join(MESSAGES[each] for each in found.undone)
-    wrong = [note.message for note in found.keyfile.notes if note.code == RECOMPUTABLE]
-    if wrong:
-        message += f" ({'; '.join(wrong)})"
+    locked = any(isinstance(entry.private, Locked) for entry in found.keyfile.entries)
+    unproved = ""
+    if found.guessed:
+        unproved = "; nothing in the file proves what was there" + (" without the passphrase" if locked else "")
+    said = {rule: _describe(rule, found) for rule in found.undone}
+    first = found.undone[0]
+    readers = {rule: _readers(rule, found.keyfile.format) for rule in said}
     if not found.guessed:
         hint = f"keyconv repair {path} -o NEW"
     else:
-        locked = any(isinstance(entry.private, Locked) for entry in found.keyfile.entries)
-        message += "; nothing in the file proves what was there" + (" without the passphrase" if locked else "")
         hint = _PROVE_HINT if locked else "copy the key again from where it came from"
     return Diagnosis(
-        rule,
-        message,
+        first,
+        "; ".join(said.values()) + unproved + readers[first],
         hint,
         line=None if found.offset is None else _line_at(data, found.offset),
         offset=found.offset,
-        refused_by=refusing,
-        read_by=reading,
+        causes=tuple(Cause(rule, text + unproved + readers[rule]) for rule, text in said.items()),
+        mended=found,
         fixable=not found.guessed,
-        undone=found.undone,
+    )
+
+
+def _describe(rule: str, found: Candidate) -> str:
+    wrong = [note.message for note in found.keyfile.notes if note.code == rule == RECOMPUTABLE]
+    return MESSAGES[rule] + (f" ({'; '.join(wrong)})" if wrong else "")
+
+
+def _readers(rule: str, format: str) -> str:
+    """Say which programs refuse a file of this format for this reason, where others read it all the same."""
+    refusing, reading = refused_by(rule, format)
+    if not refusing or not reading:
+        return ""
+    reads = "reads" if len(reading) == 1 else "read"
+    refuses = "refuses" if len(refusing) == 1 else "refuse"
+    return f" ({' and '.join(refusing)} {refuses} it, {' and '.join(reading)} {reads} it)"
+
+
+def _several(parts: tuple[several.Part, ...]) -> Diagnosis:
+    second = parts[1]
+    message = (
+        f"the file holds {len(parts)} keys, the second from line {second.line} on: "
+        "most programs read the first alone, or none"
+    )
+    return Diagnosis(
+        "multiple-keys",
+        message,
+        "put each key into a file of its own",
+        line=second.line,
+        offset=second.offset,
+        causes=(Cause("multiple-keys", message),),
+        parts=parts,
     )
 
 
 def _broken(text: bytes, data: bytes, error: KeyconvError) -> Diagnosis:
-    rule, message = rule_of(error), error.message
-    measured = extent.measure(text) if rule in ("truncated", "corrupt") else None
+    rule, message, place = rule_of(error), error.message, error.place
+    if is_of_lines(error) and _lines_of_keys(data) > 1:
+        rule = rule_of_line(error)
+    counted = rule in ("truncated", "corrupt") and not isinstance(error, LimitError)
+    measured = extent.measure(text) if counted else None
     if measured is not None and measured.is_short:
-        rule = "truncated"
-        message = f"the end is missing: {measured}"
-    elif rule == "truncated":
-        message = "the end is missing" if message.startswith("the END line") else message
-    stated = _LINE.search(str(error))
-    line = int(stated[1]) if stated and text == data else None
+        rule, message, place = "truncated", f"the end is missing: {measured}", ""
+    elif rule == "truncated" and message.startswith("the END line"):
+        message, place = "the end is missing", ""
+    line = line_of(error)
+    if text != data:  # what was undone on the way may have moved the lines
+        line, place = None, _LINE.sub("", place)
     offset = None
     byte = _BYTE.search(message) if error.place.startswith(_DER_FORMATS) else None
     if byte is not None:
         offset = _offset_of(data, int(byte[1]))
         line = None if offset is None else _line_at(data, offset)
-    if rule == "corrupt" and error.place.startswith(_LINES) and _lines_of_keys(data) > 1:
-        rule = "bad-line"
-    return Diagnosis(rule, message, error.hint, line=line, offset=offset)
-
-
-def _readers(found: Diagnosis) -> str:
-    if not found.refused_by or not found.read_by:
-        return ""
-    reads = "reads" if len(found.read_by) == 1 else "read"
-    refuses = "refuses" if len(found.refused_by) == 1 else "refuse"
-    return f" ({' and '.join(found.refused_by)} {refuses} it, {' and '.join(found.read_by)} {reads} it)"
+    cause = Cause(rule, f"{place}: {message}" if place else message)
+    return Diagnosis(rule, message, error.hint, place, line, offset, causes=(cause,))
 
 
 def _line_at(data: bytes, offset: int) -> int:
@@ -281,14 +315,3 @@ def _offset_of(data: bytes, byte: int) -> int | None:
 
 def _lines_of_keys(data: bytes) -> int:
     return sum(1 for row in data.split(b"\n") if row.strip() and not row.lstrip().startswith(b"#"))
-
-
-def _count_keys(data: bytes) -> int:
-    labels = [frame for frame in find_frames(data) if frame.is_key and frame.label != b"EC PARAMETERS"]
-    private = [frame for frame in labels if b"PRIVATE" in frame.label]
-    return max(len(private), data.count(b"PuTTY-User-Key-File-"))
-
-
-def _second(data: bytes) -> int:
-    starts = [frame.start for frame in find_frames(data) if b"PRIVATE" in frame.label]
-    return starts[1] if len(starts) > 1 else data.find(b"PuTTY-User-Key-File-", 1)

@@ -65,7 +65,8 @@ def _measure(text: bytes) -> Extent | None:
         if any(row.startswith(b"DEK-Info") for row in rows):
             return None
         body = b"".join(row.strip() for row in rows if not _HEADER.match(row))
-        return _measure_blob(_decode(body))
+        decoded = _decode(body)
+        return _measure_blob(decoded) if decoded or not body.strip(b"=") else None
     line = _LINE.search(text)
     return _measure_blob(_decode(line[1])) if line else None
 
@@ -139,6 +140,8 @@ def _measure_ppk(text: bytes) -> Extent | None:
     for name in _COUNTED:
         index = next((index for index, row in enumerate(rows) if row.startswith(name)), None)
         if index is None:
+            if name.strip() in text:
+                return None  # not the end is missing, but line ends
             return Extent(len(rows), max(whole, len(rows)) + 2, "lines", exact=False)
         count = rows[index][len(name) :].strip()
         if not count.isdigit() or len(count) > 4:

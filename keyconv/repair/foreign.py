@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from keyconv.formats import FORMATS
+from keyconv.text.quoting import quote
 from keyconv.wire import der
 
 __all__ = ["Foreign", "describe", "find"]
@@ -22,6 +23,9 @@ class Foreign:
 
 _HEAD = 4096
 _FRAME = re.compile(rb"-----BEGIN ([A-Za-z0-9 ]{1,60})-----")
+_PPK = re.compile(rb"PuTTY-User-Key-File-")
+_MATERIAL = re.compile(rb"[A-Za-z0-9+/]{40}")
+_PLAIN_LABEL = re.compile(r"[A-Z0-9]{1,15}(?: [A-Z0-9]{1,15})*\Z")  # what has longer words may be a piece of a key
 
 _EXPORT = "export the key itself, not its certificate: openssl pkcs12 -in FILE -nodes -nocerts"
 _UNSET = "the secret is unset or was not passed to this job: set it, and check its name"
@@ -31,6 +35,7 @@ _LABELS = (
     (b"CERTIFICATE REQUEST", "a certificate request (CSR), which holds no private key", ""),
     (b"NEW CERTIFICATE REQUEST", "a certificate request (CSR), which holds no private key", ""),
     (b"CERTIFICATE", "an X.509 certificate, which is for TLS, not for SSH", "give the private key that belongs to it"),
+    (b"X509 CERTIFICATE", "an X.509 certificate, which is for TLS, not for SSH", ""),
     (b"TRUSTED CERTIFICATE", "an X.509 certificate, which is for TLS, not for SSH", ""),
     (b"X509 CRL", "a certificate revocation list", ""),
     (b"PKCS7", "a PKCS#7 bundle of certificates", ""),
@@ -69,6 +74,7 @@ _MAGIC = (
     (b"MZ", "a program", ""),
     (b"SQLite format 3\0", "an SQLite database", ""),
     (b"Windows Registry Editor", "a registry file", "PuTTY keeps no keys in the registry, only sessions"),
+    (b"SSH PRIVATE KEY FILE FORMAT ", "an SSH-1 key of a version that keyconv does not read", ""),
     (b"\x99\x01", "a binary PGP key", "gpg --export-ssh-key gives its SSH form"),
     (b"\x95\x01", "a binary PGP private key", ""),
 )
@@ -78,7 +84,7 @@ _PLACEHOLDERS = (
     (r"\$\{\{.{0,200}\}\}", "an expression of GitHub Actions that was not evaluated", _UNSET),
     (r"\{\{.{0,200}\}\}|\{%.{0,200}%\}|<%.{0,200}%>", "a template that was not filled in", _EXPAND),
     (r"\$\([^)]{0,200}\)|`[^`]{0,200}`", "a shell command that was not run", _EXPAND),
-    (r"\$\{?[A-Za-z_]\w{0,100}\}?|%[A-Za-z_]\w{0,100}%", "a variable that was not expanded", _EXPAND),
+    (r"\$\{[A-Za-z_][^{}\n]{0,200}\}|[$%][A-Za-z_][\w.-]{0,100}%?", "a variable that was not expanded", _EXPAND),
     (
         r"\*{2,}|\u2022{2,}|[\[(]{0,2}(?:masked|redacted|hidden|secret|filtered)[\])]{0,2}",
         "a secret that was masked",
@@ -109,6 +115,7 @@ _PLACEHOLDERS = (
 """What stands in a key's place, as the whole of a text, and what to do."""
 
 _PLACEHOLDER_STARTS = (
+    (r"\$\{\{.{0,200}?\}\}", "an expression of GitHub Actions that was not evaluated", _UNSET),
     (
         r"\s*(?:<!doctype html|<html|<head)",
         "a web page: the address or the permission is wrong",
@@ -162,10 +169,10 @@ _STARTS = (
     (r"\+--\[?\w{2,10} ?[0-9 ]{0,6}\]?-", "a fingerprint's picture", "give the key itself"),
     (
         r"(?:[^\s\"=]{1,200} |\|1\|\S{1,100} )(?:ssh-|ecdsa-sha2-|sk-)\S{1,60} AAAA|@(?:cert-authority|revoked) ",
-        "a line of known_hosts: a host stands before its key",
-        "remove the host to have the public key alone",
+        "a word stands before the key that is neither a host as in known_hosts nor an option as in authorized_keys",
+        "--from known_hosts takes it for a host; or remove it",
     ),
-    (r"# \S{1,200}:[0-9]{1,5} SSH-2\.0", "the output of ssh-keyscan: lines of known_hosts", ""),
+    (r"# \S{1,200}:[0-9]{1,5} SSH-2\.0", "the output of ssh-keyscan, without a key", ""),
     (r"(?:\s*#[^\n]{0,200}\n){0,20}\s*(?:host|match) \S", "a configuration file of ssh", ""),
     (r"#!\s*/", "a script", ""),
     (
@@ -206,7 +213,7 @@ def find(data: bytes) -> Foreign | None:
     text = text.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").removeprefix(b"\xef\xbb\xbf")
     stripped = text.strip(b" \t\r\n\f")
     if not stripped:
-        return Foreign("empty", "the file is empty")
+        return Foreign("empty", "the file is empty" + (" but for white space" if data else ""))
     for magic, message, hint in _MAGIC:
         if text.startswith(magic):
             return Foreign("not-a-key", message, hint)
@@ -226,10 +233,12 @@ def describe(data: bytes) -> tuple[str, str]:
         return "there is white space before the key", "remove it: most SSH programs refuse such a file"
     frame = _FRAME.search(data)
     if frame and frame.start() == 0:
-        return f"a PEM file labelled {frame.group(1).decode()}, which keyconv does not read", ""
+        label = frame.group(1).decode()
+        shown = label if _PLAIN_LABEL.match(label) else quote(label)
+        return f"a PEM file labelled {shown}, which keyconv does not read", ""
     if data.startswith(b"PuTTY-User-Key-File-"):
         return "a PPK file of a version that keyconv does not read", ""
-    if frame or b"PuTTY-User-Key-File-" in data:
+    if any(_MATERIAL.search(data, found.end()) for found in (frame, _PPK.search(data)) if found):
         return "there is text before the key", "keep only the key: from its first line to its last"
     return "of no format that keyconv knows", ""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from keyconv.repair.damage import BASE64, LABELS, decode_start, find_frames, wrap
+from keyconv.repair.damage import BASE64, LABELS, decode_start, find_frames, is_ppk, wrap
 from keyconv.repair.frames import WIDTHS, blob_type, find_label
 
-__all__ = ["cut_rows", "undo_lost_newlines", "undo_spaces_for_plus"]
+__all__ = ["cut_rows", "undo_lost_newlines", "undo_separators", "undo_spaces_for_plus"]
 
 _NARROW_FIRST = (64, *(width for width in WIDTHS if width != 64))
 _HEX_DIGITS = {b"DES-CBC": 16, b"DES-EDE3-CBC": 16}
@@ -16,6 +16,12 @@ _DEK_INFO = re.compile(rb"\s*+(Proc-Type: ?4,ENCRYPTED)\s*+(DEK-Info: ?([A-Z0-9-
 _SSH2_HEADER = re.compile(rb"(?:\A|(?<=.))(Comment|Subject|x-[A-Za-z0-9._-]{1,60}): ?", re.I | re.S)
 _CONTINUED = re.compile(rb"\\ ")
 _CONTINUED_CLOSELY = re.compile(rb'\\(?!["\\\n])')
+_SEPARATED = re.compile(
+    rb"(?:----[ -][A-Z0-9 ]{1,60} ?----+|PuTTY-User-Key-File-[0-9]: [a-z0-9-]{1,64}(?=.Encryption: )"
+    rb"|\A(?:[A-Za-z0-9+/]{40,76}+|Encryption: [a-z0-9-]{4,16}|Proc-Type: 4,ENCRYPTED|Comment: \"[^\"\n]{0,1024}\"))"
+    rb"([|_,;~^#@$*])"
+)
+_OWN_SIGNS = rb'"[^"\n]{0,1024}"|4,ENCRYPTED|-CBC,(?=[0-9A-F]{16})'
 _MOST_STARTS = 16
 _SSHCOM_START = b"P2/56"
 _OPENSSH_COMMENT = re.compile(rb"OpenSSH", re.I)
@@ -41,6 +47,24 @@ def undo_lost_newlines(data: bytes) -> Iterator[bytes]:
     for rows in _rows_of(body, headers):
         lines = [data[frame.start : frame.body], *headers, *rows, data[frame.body_end : frame.end]]
         yield before + b"\n".join(lines) + (after if after.startswith(b"\n") else b"\n" + after)
+
+
+def undo_separators(data: bytes) -> Iterator[bytes]:
+    """Put line ends where one sign that is not of base64 stands for all of them: `|`, `_`, `,`, `;`, `~`.
+
+    A PPK's comment, and a comment in quotes, may have such signs of their own.
+    """
+    found = _SEPARATED.search(data)
+    if found is None:
+        return
+    sign = found[1]
+    head, text = data[: found.start()].rstrip(sign), data[found.start() :]
+    signs = re.compile(_OWN_SIGNS + b"|(" + re.escape(sign) + b")")
+    text = text.rstrip(b"\n").rstrip(sign) + sign if text.rstrip(b"\n").endswith(sign) else text
+    yield head + signs.sub(lambda each: b"\n" if each[1] else each.group(), text)
+    start, end = text.find(sign + b"Comment: ") + len(b"|Comment: "), text.rfind(sign + b"Public-Lines: ")
+    if is_ppk(text) and sign in text[start:end]:
+        yield head + text[:start].replace(sign, b"\n") + text[start:end] + text[end:].replace(sign, b"\n")
 
 
 def undo_spaces_for_plus(data: bytes) -> Iterator[bytes]:

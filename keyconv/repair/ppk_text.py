@@ -15,6 +15,7 @@ from keyconv.repair.joined import cut_rows
 __all__ = [
     "undo_joined_ppk",
     "undo_line_counts",
+    "undo_long_rows",
     "undo_missing_first_line",
     "undo_ppk_spaces_for_plus",
     "undo_upper_case_mac",
@@ -27,9 +28,10 @@ _FIRST = re.compile(rb"PuTTY-User-Key-File-([0-9]): ?(" + rb"[!-~]{1,64}?)(?=\s|
 _KDF = (b"Key-Derivation", b"Argon2-Memory", b"Argon2-Passes", b"Argon2-Parallelism", b"Argon2-Salt")
 _MAC_LINE = re.compile(rb"^(Private-(?:MAC|Hash): )([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$", re.M)
 _MAC_END = re.compile(rb"(Private-(?:MAC|Hash): )([0-9A-Fa-f]{64}|[0-9A-Fa-f]{40})(?=\s|\Z)")
+_LONG_ROW = re.compile(rb"^[A-Za-z0-9+/]{%d}" % (_WIDTH + 1), re.M)
 _DIGITS = re.compile(rb"[0-9]{1,6}")
-_HEX = re.compile(rb"[0-9A-Fa-f]++\s*+\Z")
-_ROW = re.compile(rb"[A-Za-z0-9+/ ]{1,64}={0,2}\Z")
+_HEX = re.compile(rb"[0-9A-Fa-f]{1,128}+\Z")
+_ROW = re.compile(rb"[A-Za-z0-9+/ ]++={0,2}\Z")
 _MAC_DIGITS = {b"1": 40, b"2": 40, b"3": 64}
 
 
@@ -60,6 +62,12 @@ def undo_line_counts(data: bytes) -> Iterator[bytes]:
     if is_ppk(data) and re.search(rb"\nPrivate-Lines: ", data):
         for rebuilt in _rebuilt(data, recount=True):
             yield rebuilt if data.endswith(b"\n") else rebuilt.removesuffix(b"\n")
+
+
+def undo_long_rows(data: bytes) -> Iterator[bytes]:
+    """Do so where a row is longer than PuTTY takes it, which may load elsewhere if it is the last of its half."""
+    if is_ppk(data) and _LONG_ROW.search(data):
+        yield from undo_line_counts(data)
 
 
 def undo_joined_ppk(data: bytes) -> Iterator[bytes]:
@@ -135,7 +143,8 @@ def _take_apart(data: bytes) -> _Parts | None:
     if first is None or not 0 < encryption < comment < public < private < mac:
         return None
     mac_name, _, mac_value = data[mac:].partition(b":")
-    if not _HEX.match(mac_value.strip()):
+    mac_value = b"".join(mac_value.split())  # a MAC may be wrapped as well
+    if not _HEX.match(mac_value):
         return None
     between = data[public + len(b"Public-Lines:") : private]
     kdf: list[bytes] = []
@@ -153,7 +162,7 @@ def _take_apart(data: bytes) -> _Parts | None:
         kdf=tuple(kdf),
         private=data[private + len(b"Private-Lines:") : mac],
         mac_name=mac_name,
-        mac=mac_value.strip(),
+        mac=mac_value,
     )
 
 
@@ -164,6 +173,9 @@ def _comments_of(parts: _Parts) -> Iterator[bytes]:
     yield ended
     if value.strip(b"\n") != ended:
         yield value.strip(b"\n")
+    if b"\n" in value.strip(b"\n"):  # wrapped, with the space at which it was, or within a word
+        yield value.strip(b"\n").replace(b"\n", b" ")
+        yield value.replace(b"\n", b"")
 
 
 def _bodies_of(text: bytes, *, recount: bool) -> Iterator[_Body]:

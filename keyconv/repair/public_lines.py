@@ -23,6 +23,7 @@ from keyconv.text import base64
 
 __all__ = [
     "hides_key",
+    "may_be_option",
     "undo_blocks",
     "undo_joined_blocks",
     "undo_joined_keys",
@@ -56,6 +57,9 @@ _BLOCK_HEADER = re.compile(rb"[^\n]{0,40}\b(?:Comment|Subject|x-[A-Za-z0-9._-]{1
 _WORDS = re.compile(rb"[A-Za-z0-9]")
 _COMMENT_LINE = re.compile(rb"[^ \t@]{1,64}@[^ \t@]{1,64}\Z")
 _RSA = {b"ssh-rsa", *(name.encode() for name in public_blob.RSA_ALIASES)}
+_NO_OPTION = re.compile(rb"[^A-Za-z0-9-]")
+_NEAR = 0.75
+_LONGEST_OPTION = 40
 _MOST_LINES = 4_000
 _MOST_KEYS = 256
 _MOST_ROWS = 64
@@ -139,13 +143,12 @@ def _is_line(text: bytes) -> bool:
     text = text.strip(b" \t\r")
     if text.startswith(b"#"):
         return True
-    if not _STARTS.match(text):
-        options = _OPTIONS.match(text)
-        if options is None or not _are_options(options.group()):
-            return False
-        text = text[options.end() :].lstrip(b" \t")
-    found = _STARTS.match(text)
-    return found is not None and _is_of(found[1], blob_type(found[2])) and _is_whole(found[2])
+    options = None if _STARTS.match(text) else _OPTIONS.match(text)
+    found = _STARTS.match(text if options is None else text[options.end() :].lstrip(b" \t"))
+    if found is None or not _is_of(found[1], blob_type(found[2])):
+        return False
+    # The options are read last but one: there may be hundreds of them before what is no key.
+    return (options is None or _are_options(options.group())) and _is_whole(found[2])
 
 
 def _is_of(word: bytes, algorithm: bytes) -> bool:
@@ -292,7 +295,7 @@ def _without_words(row: bytes) -> bytes:
     or the host in a line of known_hosts.
     """
     found = _KEY.search(row)
-    if found is None or row.lstrip().startswith((b"#", b"@", b"|1|")):
+    if found is None or row.lstrip().startswith((b"#", b"@", b"|1|")) or not _COLON.search(row, 0, found.start()):
         return row
     return row[_ends_words(row[: _begin_of_options(row, 0, found.start())]) :]
 
@@ -301,7 +304,23 @@ def _ends_words(before: bytes) -> int:
     """Give where what is before a key or its options ends in words and a colon; 0 where it does not."""
     last = len(before.rstrip(_NO_LETTERS))
     colon = _COLON.search(before, last)
-    return 0 if not last or colon is None or b'="' in before[: colon.end()] or b"AAAA" in before else colon.end()
+    if not last or colon is None or b'="' in before[: colon.end()] or b"AAAA" in before:
+        return 0
+    return 0 if may_be_option(before[: colon.end()]) else colon.end()
+
+
+def may_be_option(words: bytes) -> bool:
+    """Tell whether words before a key end in an option with its equals sign, well spelt or not: `command=`.
+
+    sshd refuses such a line; without the word the key could do all that it was not to.
+    """
+    text = words.rstrip()
+    if not text.endswith(b"="):
+        return False
+    from difflib import get_close_matches
+
+    name = _NO_OPTION.split(text[:-1])[-1][:_LONGEST_OPTION].decode("latin-1").lower()
+    return bool(get_close_matches(name, [option.lower() for option in (*FLAG_OPTIONS, *VALUE_OPTIONS)], 1, _NEAR))
 
 
 # ── blocks and spaces ──────────────────────────────────────────────────────────────────────────────────────────────

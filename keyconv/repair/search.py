@@ -15,7 +15,18 @@ from typing import Final
 from keyconv import limits
 from keyconv.errors import KeyconvError, NotAKeyError, WrongPassphraseError
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import dashes, frames, joined, line_ends, ppk_text, public_lines, surroundings, wrappings
+from keyconv.repair import (
+    containers,
+    dashes,
+    frames,
+    joined,
+    line_ends,
+    listings,
+    ppk_text,
+    public_lines,
+    surroundings,
+    wrappings,
+)
 from keyconv.repair.canonical import NONCANONICAL, Opening, rewrite
 from keyconv.repair.damage import Damage, count_private, holds_private, is_text
 
@@ -28,20 +39,26 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("base64-wrapped", wrappings.undo_base64),
     Damage("quoted", wrappings.undo_quotes),
     Damage("quoted", wrappings.undo_quoted_lines),
+    Damage("quoted", containers.undo_value),
     Damage("literal-newlines", wrappings.undo_literal_newlines),
     Damage("literal-newlines", wrappings.undo_literal_line_ends, always=True),
     Damage("html-escaped", wrappings.undo_html),
+    Damage("html-escaped", wrappings.undo_percent),
     Damage("email-quoted", wrappings.undo_email_quotes),
     Damage("crlf", line_ends.undo_crlf, always=True, outermost=True),
     Damage("cr-line-ends", line_ends.undo_bare_cr, always=True, outermost=True),
     Damage("smart-dashes", dashes.undo_smart_dashes),
     Damage("lower-case-frame", dashes.undo_lower_case),
     Damage("wrong-dash-count", dashes.undo_wrong_dash_count),
+    Damage("surrounding-text", listings.undo_diff_marks),
+    Damage("surrounding-text", listings.undo_line_numbers),
     Damage("surrounding-text", surroundings.undo_surrounding_text),
     Damage("surrounding-text", surroundings.undo_shared_prefix),
     Damage("surrounding-text", public_lines.undo_lines_amid_text),
+    Damage("surrounding-text", containers.undo_encoded_value),
     Damage("rfc4716-in-authorized-keys", public_lines.undo_blocks, always=True),
     Damage("lost-newlines", joined.undo_lost_newlines),
+    Damage("lost-newlines", joined.undo_separators),
     Damage("lost-newlines", ppk_text.undo_joined_ppk),
     Damage("lost-newlines", public_lines.undo_joined_blocks, always=True),
     Damage("lost-newlines", public_lines.undo_lost_line_ends, always=True),
@@ -60,6 +77,7 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("wrong-label", frames.undo_wrong_label_of_encrypted, guess="end"),
     Damage("wrong-label", ppk_text.undo_wrong_version),
     Damage("line-count", ppk_text.undo_line_counts),
+    Damage("line-count", ppk_text.undo_long_rows, always=True),
     Damage("space-for-plus", joined.undo_spaces_for_plus, guess="key"),
     Damage("space-for-plus", ppk_text.undo_ppk_spaces_for_plus, guess="key"),
     Damage("space-for-plus", public_lines.undo_spaces_in_lines, guess="key"),
@@ -197,7 +215,8 @@ class Search:
         except KeyconvError as error:
             if isinstance(error, WrongPassphraseError) or error.hint == limits.COSTLY_HINT:
                 self._refusal = self._refusal or error
-            if self.nearest is None and not isinstance(error, NotAKeyError):
+            guessed = any(damage.guess for damage in state.path)  # then it may be no key's text at all
+            if self.nearest is None and not guessed and not isinstance(error, NotAKeyError):
                 self.nearest = state.text, error
             return None
         if any(entry.fault for entry in keyfile.entries):

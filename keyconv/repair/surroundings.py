@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from keyconv.repair.damage import as_bytes, as_text, find_frames, frame_words, is_json, is_lines
 from keyconv.repair.frames import find_label
+from keyconv.repair.public_lines import may_be_option
 
-__all__ = ["undo_shared_prefix", "undo_surrounding_text"]
+__all__ = ["find_key", "undo_shared_prefix", "undo_surrounding_text"]
 
 _PPK_END = re.compile(rb"Private-(?:MAC|Hash):[ \t]{0,8}[0-9A-Fa-f]{1,128}")
 _WORD = re.compile(r"\w")
@@ -35,7 +36,7 @@ def undo_surrounding_text(data: bytes) -> Iterator[bytes]:
 
     Whole lines go first, what stands on the key's own lines afterwards.
     """
-    found = _find_key(data)
+    found = find_key(data)
     if found is None:
         return
     start, end = found
@@ -65,7 +66,7 @@ def undo_shared_prefix(data: bytes) -> Iterator[bytes]:
     if prefix and (not lines or _is_no_part_of_line(prefix)):
         yield b"\n".join(row.removeprefix(prefix) for row in rows)
         return
-    found = _find_key(data)
+    found = find_key(data)
     if found is None:
         return
     start, end = found
@@ -77,7 +78,7 @@ def undo_shared_prefix(data: bytes) -> Iterator[bytes]:
         yield data[:line_start] + b"\n".join(row[len(prefix) :] for row in rows) + data[end:]
 
 
-def _find_key(data: bytes) -> tuple[int, int] | None:
+def find_key(data: bytes) -> tuple[int, int] | None:
     """Give where the only key of a text begins and ends; certificates and the like may be beside it."""
     if is_json(data):
         return None
@@ -164,6 +165,7 @@ def _is_no_part_of_line(prefix: bytes) -> bool:
         text[-1:] in (b":", b"=", b">", b"|", b"]", b")", b"$", b"%")
         and b'"' not in text
         and text[:1] not in (b"@", b"|")
+        and not may_be_option(text)
     )
 
 

@@ -6,6 +6,7 @@ import binascii
 import html
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
 
 from keyconv.repair.damage import BASE64, TYPE, as_bytes, as_text, find_frames, frame_words, is_lines, is_text
 
@@ -18,12 +19,24 @@ __all__ = [
     "undo_literal_line_ends",
     "undo_literal_newlines",
     "undo_nul_padding",
+    "undo_percent",
     "undo_quoted_lines",
     "undo_quotes",
     "undo_utf16",
+    "unescaped",
 ]
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5}|amp|quot|apos|lt|gt|plus|sol|equals|nbsp|NewLine);")
+_BREAK = re.compile(r"<(?i:br) ?/?>\n?")
+_PERCENT = re.compile(rb"%0[AaDd]|%2[0BbFf5]|%3[Dd]|" + TYPE + rb"\+AAAA")
+_PLUS_IS_SPACE = re.compile(rb"(?i:begin|end)\+(?:[A-Za-z0-9]{1,12}\+){0,3}(?i:key)|%3A\+|" + TYPE + rb"\+AAAA")
+_SPACE_IS_SPACE = re.compile(
+    rb"(?i:begin|end)(?:%20| )(?:[A-Za-z0-9]{1,12}(?:%20| )){0,3}(?i:key)|%3A(?:%20| )|" + TYPE + rb"(?:%20| )AAAA"
+)
+_IS_LINE = re.compile(TYPE + rb"[ \t]{1,8}AAAA|(?<![A-Za-z0-9+/])AAAA[A-Za-z0-9+/=]{20,}+(?:\s|\Z)")
+_ENDED = re.compile(rb"%0[AaDd]\n\Z")
+_FIELD = rb"[A-Za-z_][A-Za-z0-9_.\[\]%-]{0,80}=[^&\s]*+"
+_FORM = re.compile(rb"\s{0,8}" + _FIELD + rb"(?:&" + _FIELD + rb")*+\s*+\Z")
 _OPENING = re.compile(
     r"""\s*+ (?: [\{\[]\s*+ ){0,8}
         (?: (?:export\s{1,8})? (?P<name>["']?) [A-Za-z_][\w.-]{0,80} (?P=name) [ \t]{0,8} [:=]{1,2} [ \t]{0,8} )?
@@ -50,8 +63,10 @@ _PPK_COMMENT = re.compile(rb"(?<=\\n)Comment: (?:(?!\\n(?:\\r)?Public-Lines: ).)
 _DATA_URI = re.compile(rb"\s*data:[A-Za-z0-9/+.;=-]{0,100};base64,")
 _FRAMED = re.compile(rb"(?i)begin [a-z0-9 ]{0,30}key")
 _LINE_OF_KEY = re.compile(TYPE + rb"[ \t]+AAAA")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 _MOST_LITERALS = 2_000
 _LONGEST_NAME = 512
+_LEAST_QUOTED = 3
 
 
 def undo_utf16(data: bytes) -> Iterator[bytes]:
@@ -98,15 +113,24 @@ def undo_quotes(data: bytes) -> Iterator[bytes]:
     if len(closed) <= opening.end() or closed[-1] != _PAIRS[opening["quote"]]:
         return
     inside = closed[opening.end() : -1]
-    texts = [inside]
-    if opening["quote"] == '"' and "\\" in inside:
-        escaped = [_ESCAPE.sub(_unescape, inside), inside.replace('\\"', '"')]
-        texts = [inside, *escaped] if _BARE_QUOTE.search(inside) else [*escaped, inside]
+    texts = _unescaped(inside) if opening["quote"] == '"' else [inside]
     # The line end that followed the quotes ends the text that stood in them.
     end = "\r\n" if text.endswith("\r\n") else text[-1] if text.endswith(("\n", "\r")) else ""
     yield from (
         as_bytes(each.removesuffix("\n").removesuffix("\r") + end if end else each) for each in dict.fromkeys(texts)
     )
+
+
+def unescaped(inside: bytes) -> Iterator[bytes]:
+    r"""Give what may have stood in double quotes, the likeliest first; `\n` is for another to undo."""
+    yield from (as_bytes(each) for each in dict.fromkeys(_unescaped(as_text(inside))))
+
+
+def _unescaped(inside: str) -> list[str]:
+    if "\\" not in inside:
+        return [inside]
+    escaped = [_ESCAPE.sub(_unescape, inside), inside.replace('\\"', '"')]
+    return [inside, *escaped] if _BARE_QUOTE.search(inside) else [*escaped, inside]
 
 
 def _unescape(escape: re.Match[str]) -> str:
@@ -157,18 +181,41 @@ def _has_only_lines(data: bytes, changed: bytes) -> bool:
 
 
 def undo_html(data: bytes) -> Iterator[bytes]:
-    """Undo HTML's escapes."""
+    """Undo HTML's escapes, and put line ends where `<br>` stands."""
     text = as_text(data)
-    changed = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
+    changed = _ENTITY.sub(lambda entity: html.unescape(entity.group()), _BREAK.sub("\n", text))
     if changed != text:
         yield as_bytes(changed)
 
 
+def undo_percent(data: bytes) -> Iterator[bytes]:
+    """Undo the escapes of a URL, of the one value of a form that has a key in it if there are several.
+
+    A form writes a space as `+`, and other programs leave a `+` as it is.
+    """
+    if _PERCENT.search(data) is None or _IS_LINE.search(data):
+        return
+    data = data[:-1] if _ENDED.search(data) else data
+    values = [part.partition(b"=")[2] for part in data.strip().split(b"&")] if _FORM.match(data) else []
+    texts = [value for value in values if looks_like_key(unquote_to_bytes(value.replace(b"+", b" ")))]
+    text = texts[0] if len(texts) == 1 else data
+    # One `+` before everything is a diff's.
+    kept = 1 if text[1:2] != b"+" else 0
+    plain, spaced = unquote_to_bytes(text), unquote_to_bytes(text[:kept] + text[kept:].replace(b"+", b" "))
+    if _PLUS_IS_SPACE.search(text) is None:
+        yield plain
+    if _SPACE_IS_SPACE.search(text) is None and spaced != plain:
+        yield spaced
+
+
 def undo_email_quotes(data: bytes) -> Iterator[bytes]:
-    """Take `> ` before each line away."""
+    """Take `> ` before each line away, or before each from some line on."""
     lines = data.split(b"\n")
-    if lines[0].startswith(b">") and all(line.startswith(b">") or not line.strip() for line in lines):
-        yield b"\n".join(re.sub(rb"^> ?", b"", line) for line in lines)
+    start = next((index for index, line in enumerate(lines) if line.startswith(b">")), None)
+    if start is None or (start and len(lines) - start < _LEAST_QUOTED):
+        return
+    if all(line.startswith(b">") or not line.strip() for line in lines[start:]):
+        yield b"\n".join([*lines[:start], *(re.sub(rb"^> ?", b"", line) for line in lines[start:])])
 
 
 def looks_like_key(data: bytes) -> bool:
@@ -186,9 +233,11 @@ def _unwrap(data: bytes) -> bytes | None:
         body = data[uri.end() :]
     if not is_text(body) or any(line != line.strip() or not line for line in body.removesuffix(b"\n").split(b"\n")):
         return None
-    joined = b"".join(body.split())
-    if len(joined) < 40 or not BASE64.match(joined) or len(joined) % 4:
+    joined = b"".join(body.split()).translate(_STANDARD)
+    if len(joined) < 40 or not BASE64.match(joined):
         return None
+    if not joined.endswith(b"="):  # which base64url leaves away
+        joined += b"=" * (-len(joined) % 4)
     try:
         return binascii.a2b_base64(joined, strict_mode=True)
     except binascii.Error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from contextlib import suppress
 
 from keyconv.errors import MalformedError
 
@@ -21,6 +22,10 @@ def decode(text: bytes) -> bytes:
 
     Raises: MalformedError, naming the character that is wrong and where it stands.
     """
+    with suppress(binascii.Error):  # what is wrong is found below
+        data = binascii.a2b_base64(text)
+        if binascii.b2a_base64(data, newline=False) == text:
+            return data
     if foreign := _FOREIGN.search(text):
         raise MalformedError(
             f"character {_show(foreign.group())} at position {foreign.start() + 1} of the base64 is not base64"
@@ -29,10 +34,7 @@ def decode(text: bytes) -> bytes:
         raise MalformedError(f"base64 padding at position {text.index(b'=') + 1}, before the end")
     if len(text) % 4:
         raise MalformedError(f"the base64 has {len(text)} characters, which is not a multiple of four")
-    data = binascii.a2b_base64(text)
-    if binascii.b2a_base64(data, newline=False) != text:
-        raise MalformedError("the last character of the base64 holds bits that belong to no byte")
-    return data
+    raise MalformedError("the last character of the base64 holds bits that belong to no byte")
 
 
 def encode(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ import re
 
 __all__ = ["clean", "is_clean"]
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
 
 
 def is_clean(comment: bytes) -> bool:
@@ -22,4 +22,7 @@ def clean(comment: bytes) -> bytes:
 
     A byte that is no UTF-8 stays as it is: those from 0x80 to 0x9f, C1 controls in Latin-1, are letters in cp1252.
     """
-    return _CONTROLS.sub(" ", comment.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    text = comment.decode("utf-8", "surrogateescape")
+    if text.isprintable():  # as most are: the expression below is compiled when it is needed
+        return comment
+    return re.sub(_CONTROLS, " ", text).encode("utf-8", "surrogateescape")

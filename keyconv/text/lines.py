@@ -20,6 +20,11 @@ def split(data: bytes, *, bare_cr: bool = False) -> list[Line]:
 
     The last line is there only if it has bytes; joining text and end of all lines gives `data` again.
     """
+    if b"\r" not in data:
+        texts = data.split(b"\n")
+        rest = texts.pop()
+        plain = [Line(text, number, b"\n") for number, text in enumerate(texts, 1)]
+        return [*plain, Line(rest, len(texts) + 1, b"")] if rest else plain
     lines: list[Line] = []
     for chunk in data.split(b"\n"):
         end = b"\n"

@@ -6,10 +6,10 @@ Source: RFC 7468; headers inside the frame: RFC 1421 section 4.6.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from keyconv.errors import MalformedError, NotAKeyError, TruncatedError
 from keyconv.notes import Note
+from keyconv.record import record
 from keyconv.text import base64, lines
 
 __all__ = ["Frame", "begins", "read", "read_all", "write"]
@@ -19,7 +19,7 @@ _END = re.compile(rb"-----END ([A-Z0-9][A-Z0-9 ]*)-----\Z")
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): ?(.*)\Z", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """One frame: its label, its headers in file order, and the bytes that its base64 stands for."""
 

@@ -64,14 +64,16 @@ class WireReader:
     def string(self, name: str) -> bytes:
         """Read a string: its length in four bytes, then its bytes."""
         start = self._pos
+        begin = start + 4
         length = self.uint32(name)
-        if length > len(self._data) - self._pos:
+        end = begin + length
+        if end > len(self._data):
             self._pos = start
             raise MalformedError(
-                f"{name} at byte {start} says that it has {length} bytes, but only "
-                f"{len(self._data) - start - 4} are left"
+                f"{name} at byte {start} says that it has {length} bytes, but only {len(self._data) - begin} are left"
             )
-        return self.fixed(name, length)
+        self._pos = end
+        return self._data[begin:end]
 
     def name(self, name: str) -> str:
         """Read a string that must be an SSH name, of at most 64 bytes.

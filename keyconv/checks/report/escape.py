@@ -7,6 +7,7 @@ import re
 __all__ = [
     "for_annotation",
     "for_annotation_property",
+    "for_heading",
     "for_json",
     "for_markdown",
     "for_terminal",
@@ -14,14 +15,21 @@ __all__ = [
     "for_xml",
 ]
 
-# C0, DEL and C1; line and paragraph separators; bidirectional controls; surrogates, which stand for bytes of a path.
-_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# C0, DEL and C1; line and paragraph separators; bidirectional controls; surrogates, which stand for bytes of a path;
+# and the first sign of `##[` and `##vso[`, by which the runners of CI take orders wherever in a line of the log they
+# stand (GitHub's runner, ActionCommand.cs; Azure's agent, Command.cs).
+_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#[A-Za-z]*\\[)")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~@&:])")
 
 
 def for_terminal(text: str) -> str:
     r"""Spell out what would act on a terminal or a log, or reorder it (`\x1b`, `\u202e`)."""
     return _ACTING.sub(_spell, text)
+
+
+def for_heading(path: str) -> str:
+    """Escape a path that begins a line: one that begins with `::` would be an order to GitHub's runner."""
+    return for_terminal(f"./{path}" if path.lstrip().startswith("::") else path)
 
 
 def for_json(text: str) -> str:

@@ -30,7 +30,7 @@ def write(report: Report) -> str:
         )
         for finding in report.findings
     ]
-    lines += [_command("error", problem.path, None, "keyconv", problem.message) for problem in report.unreadable]
+    lines += [_command("error", problem.path, None, "keyconv", problem.message) for problem in report.problems]
     lines += text.summary(report)
     return "".join(line + "\n" for line in lines)
 
@@ -53,9 +53,9 @@ def _summary(report: Report) -> Iterator[str]:
             yield f"| {finding.severity} | {finding.rule} | {where} | {for_markdown(finding.message)} |"
         if len(report.findings) > _MOST_ROWS:
             yield f"| | | | and {len(report.findings) - _MOST_ROWS} more |"
-    for problem in report.unreadable:
+    for problem in report.problems:
         yield ""
-        yield f"Not readable: {for_markdown(problem.path)}, {for_markdown(problem.message)}"
+        yield f"Could not be {problem.done}: {for_markdown(problem.path)}, {for_markdown(problem.message)}"
     if report.unverified:
         yield ""
         yield f"{plural(len(report.unverified), 'private half')} not verified, for want of a passphrase."

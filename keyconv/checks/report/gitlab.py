@@ -12,6 +12,7 @@ from keyconv.checks.report.model import Report, fingerprints
 __all__ = ["write"]
 
 _SEVERITIES: dict[Severity, str] = {"error": "critical", "warning": "major", "info": "info"}
+_CHECKS = {"read": "unreadable", "written": "unwritten"}
 
 
 def write(report: Report) -> str:
@@ -26,14 +27,16 @@ def write(report: Report) -> str:
         }
         for finding, name in zip(report.findings, fingerprints(report.findings), strict=True)
     ]
-    for problem in report.unreadable:
+    for problem in report.problems:
         from hashlib import sha256
 
         found.append(
             {
-                "description": f"could not be read: {problem.message}",
-                "check_name": "unreadable",
-                "fingerprint": sha256(f"unreadable\0{problem.path}".encode("utf-8", "surrogateescape")).hexdigest(),
+                "description": f"could not be {problem.done}: {problem.message}",
+                "check_name": _CHECKS[problem.done],
+                "fingerprint": sha256(
+                    f"{_CHECKS[problem.done]}\0{problem.path}".encode("utf-8", "surrogateescape")
+                ).hexdigest(),
                 "severity": "critical",
                 "location": {"path": _relative(problem.path), "lines": {"begin": 1}},
             }

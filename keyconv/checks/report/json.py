@@ -22,7 +22,8 @@ def write(report: Report) -> str:
 
 def dump(value: object) -> str:
     """Give a JSON document in ASCII with a final line end."""
-    return json.dumps(_clean(value), indent=2, ensure_ascii=True) + "\n"
+    # `##[` in a log is an order to a CI runner; a `#` stands in strings alone.
+    return json.dumps(_clean(value), indent=2, ensure_ascii=True).replace("##", r"\u0023\u0023") + "\n"
 
 
 def _clean(value: object) -> object:

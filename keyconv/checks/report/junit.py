@@ -16,14 +16,14 @@ def write(report: Report) -> str:
     """Give one test suite; without a finding it holds one case that passed."""
     failures = sum(report.policy.fails(finding) for finding in report.findings)
     cases = [_case(finding, failed=report.policy.fails(finding)) for finding in report.findings]
-    for problem in report.unreadable:
+    for problem in report.problems:
         cases.append(
-            f'    <testcase classname="{for_xml(problem.path)}" name="readable">\n'
+            f'    <testcase classname="{for_xml(problem.path)}" name="could be {problem.done}">\n'
             f'      <error message="{for_xml(problem.message)}"/>\n    </testcase>\n'
         )
     if not cases:
         cases.append(f'    <testcase classname="keyconv" name="{report.checked} checked, nothing found"/>\n')
-    counts = f'tests="{len(cases)}" failures="{failures}" errors="{len(report.unreadable)}"'
+    counts = f'tests="{len(cases)}" failures="{failures}" errors="{len(report.problems)}"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<testsuites {counts}>\n  <testsuite name="keyconv check" {counts}>\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from keyconv.checks.base import SEVERITIES, Finding, Severity
 from keyconv.checks.policy import Policy
@@ -13,11 +13,12 @@ __all__ = ["Problem", "Report", "fingerprints", "plural"]
 
 
 class Problem(NamedTuple):
-    """A file that could not be read, and why: it never passes."""
+    """A file that could not be read, or one to mend that could not be written, and why: it never passes."""
 
     path: str
     message: str
     hint: str = ""
+    done: Literal["read", "written"] = "read"
 
 
 _DEFAULT = Policy()
@@ -29,7 +30,8 @@ class Report:
 
     `checked` counts the files that were judged; `passed_over` those in folders that hold no key; `unverified` are files
     whose private half could not be proved without a passphrase; `unreadable` those that could not be read; `remarks`
-    say what was not looked for. `fixed` are files that were mended. `quiet`, `verbose` and `colour` are for text alone.
+    say what was not looked for. `fixed` are files that were mended, `unwritten` those that were not, since they could
+    not be written. `quiet`, `verbose` and `colour` are for text alone.
     """
 
     findings: tuple[Finding, ...]
@@ -39,6 +41,7 @@ class Report:
     passed_over: int = 0
     unverified: tuple[str, ...] = ()
     unreadable: tuple[Problem, ...] = ()
+    unwritten: tuple[Problem, ...] = ()
     fixed: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     quiet: bool = False
@@ -50,6 +53,11 @@ class Report:
         """Findings by severity, the gravest first."""
         found = Counter(finding.severity for finding in self.findings)
         return {severity: found[severity] for severity in SEVERITIES}
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read, and then what could not be written."""
+        return self.unreadable + self.unwritten
 
     @property
     def failed(self) -> bool:
@@ -65,9 +73,10 @@ class Report:
             "findings": len(self.findings),
             **{str(severity): count for severity, count in self.counts.items()},
             "fail_on": self.policy.fail_on,
-            "failed": self.failed or bool(self.unreadable),
+            "failed": self.failed or bool(self.problems),
             "unverified": list(self.unverified),
-            "unreadable": [{"path": path, "message": message} for path, message, _ in self.unreadable],
+            "unreadable": [{"path": each.path, "message": each.message} for each in self.unreadable],
+            "unwritten": [{"path": each.path, "message": each.message} for each in self.unwritten],
             "fixed": list(self.fixed),
             "remarks": list(self.remarks),
         }

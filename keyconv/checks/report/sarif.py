@@ -22,15 +22,15 @@ _INDEX = {rule.name: index for index, rule in enumerate(RULES)}
 
 def write(report: Report) -> str:
     """Give one run with all rules, their help, and a result a finding."""
-    invocation: dict[str, object] = {"executionSuccessful": not report.unreadable}
-    if report.unreadable:
+    invocation: dict[str, object] = {"executionSuccessful": not report.problems}
+    if report.problems:
         invocation["toolExecutionNotifications"] = [
             {
                 "level": "error",
                 "message": {"text": for_terminal(problem.message)},
                 "locations": [_location(problem.path, None)],
             }
-            for problem in report.unreadable
+            for problem in report.problems
         ]
     results = [
         {

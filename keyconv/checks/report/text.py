@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from keyconv.checks.base import Finding, Severity
-from keyconv.checks.report.escape import for_terminal
+from keyconv.checks.report.escape import for_heading, for_terminal
 from keyconv.checks.report.model import Report, plural
 
 __all__ = ["summary", "write"]
@@ -24,13 +24,12 @@ def write(report: Report) -> str:
             lines += _finding(finding, report)
         if not report.quiet:
             lines.append("")
-    if not report.quiet:
-        lines += summary(report)
+    lines += _problems(report) if report.quiet else summary(report)
     return "".join(line + "\n" for line in lines)
 
 
 def _finding(finding: Finding, report: Report) -> Iterator[str]:
-    where = for_terminal(finding.path) + (f":{finding.line}" if finding.line is not None else "")
+    where = for_heading(finding.path) + (f":{finding.line}" if finding.line is not None else "")
     severity = _paint(finding.severity, finding.severity, report)
     rule = f"{_BOLD}{finding.rule}{_PLAIN}" if report.colour else finding.rule
     yield f"{where}: {severity} {rule} {for_terminal(finding.message)}"
@@ -42,7 +41,7 @@ def _finding(finding: Finding, report: Report) -> Iterator[str]:
 
 
 def summary(report: Report) -> Iterator[str]:
-    """Give the closing lines: counts, and what could not be verified or read."""
+    """Give the closing lines: counts, and what could not be verified, read or written."""
     graver = [(count, severity) for severity, count in report.counts.items() if count and severity != "info"]
     counts = ", ".join(plural(count, severity) for count, severity in graver)
     info = report.counts["info"]
@@ -56,11 +55,15 @@ def summary(report: Report) -> Iterator[str]:
     if report.unverified:
         what = "private half not verified" if len(report.unverified) == 1 else "private halves not verified"
         yield f"{len(report.unverified)} {what}, for want of a passphrase: {_names(report.unverified, report)}"
-    for problem in report.unreadable:
-        yield f"could not be read: {for_terminal(problem.path)}: {for_terminal(problem.message)}"
+    yield from _problems(report)
     if report.verbose:
         for remark in report.remarks:
             yield f"note: {for_terminal(remark)}"
+
+
+def _problems(report: Report) -> Iterator[str]:
+    for problem in report.problems:
+        yield f"could not be {problem.done}: {for_terminal(problem.path)}: {for_terminal(problem.message)}"
 
 
 def _names(paths: tuple[str, ...], report: Report) -> str:

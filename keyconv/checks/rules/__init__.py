@@ -9,6 +9,7 @@ from keyconv.checks.rules.lines import LINES
 from keyconv.checks.rules.protection import PROTECTION
 from keyconv.checks.rules.strength import STRENGTH
 from keyconv.errors import UsageError
+from keyconv.text.quoting import quote
 
 __all__ = ["RULES", "rule"]
 
@@ -29,4 +30,4 @@ def rule(name: str) -> Rule:
 
     near = get_close_matches(name, _BY_NAME, 1, 0.5)
     hint = f"did you mean '{near[0]}'?" if near else "keyconv check --list prints them all"
-    raise UsageError(f"there is no rule '{name}'", hint=hint)
+    raise UsageError(f"there is no rule {quote(name)}", hint=hint)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from keyconv.checks.base import Rule, Severity
+from functools import partial
+
+from keyconv.checks.base import Rule
 
 __all__ = ["DAMAGE"]
 
 _LIBCRYPTO = "OpenSSH: 'error in libcrypto', before 9.0 'invalid format'"
-
-
-def _damage(
-    name: str, title: str, cause: str, others: str, cure: str, *, severity: Severity = "error", fixable: bool = True
-) -> Rule:
-    return Rule(name, severity, fixable, "damage", title, cause, others, cure)
-
-
+_damage = partial(Rule, group="damage", fixable=True)
 _REPAIR = "'keyconv repair' undoes it and proves the result."
 
 DAMAGE: tuple[Rule, ...] = (
@@ -62,8 +57,8 @@ DAMAGE: tuple[Rule, ...] = (
     ),
     _damage(
         "lost-newlines",
-        "Line ends became spaces, or vanished",
-        "`echo $KEY` without quotes, web forms of one line, command-line arguments, `tr -d '\\n'`.",
+        "Line ends became spaces or another sign, or vanished",
+        "`echo $KEY` without quotes, web forms of one line, command-line arguments, `tr '\\n' '|'`.",
         "'not a valid OPENSSH private key file', 'error in libcrypto'.",
         f'Quote the variable: `echo "$KEY"`. {_REPAIR}',
     ),
@@ -91,7 +86,7 @@ DAMAGE: tuple[Rule, ...] = (
     _damage(
         "surrounding-text",
         "Other text before or after the key",
-        "Mail, chat, logs, a file that was put together.",
+        "Mail, chat, logs, a file that was put together; a diff's `+` or the number before each line.",
         "OpenSSH refuses its own format so, and reads PEM.",
         f"Keep the key from its first line to its last. {_REPAIR}",
         severity="warning",
@@ -134,7 +129,7 @@ DAMAGE: tuple[Rule, ...] = (
     _damage(
         "quoted",
         "The key stands in quotes",
-        "`.env` and tfvars files, JSON and YAML strings.",
+        "`.env` and tfvars files, JSON and YAML strings, among other members too.",
         "'not a recognised key file format'.",
         f"Remove the quotes. {_REPAIR}",
     ),
@@ -147,8 +142,8 @@ DAMAGE: tuple[Rule, ...] = (
     ),
     _damage(
         "html-escaped",
-        "HTML escapes in the base64",
-        "Templates that escape what they print: &#43; for +, &#x2F; for /.",
+        "Escapes of HTML or of a URL in the text",
+        "Templates that escape what they print: &#43; for +, &#x2F; for /; a form's value: %2B, %0A.",
         "'no private key container string found'.",
         f"Turn off escaping for this value. {_REPAIR}",
     ),
@@ -162,7 +157,7 @@ DAMAGE: tuple[Rule, ...] = (
     _damage(
         "base64-wrapped",
         "The whole file is in base64",
-        "Kubernetes secrets, values encoded so that CI can mask them.",
+        "Kubernetes secrets, values encoded so that CI can mask them; base64url without padding too.",
         "'Unsupported key format'.",
         f"Decode it: `base64 -d`. {_REPAIR}",
     ),
@@ -177,7 +172,7 @@ DAMAGE: tuple[Rule, ...] = (
     _damage(
         "line-count",
         "A PPK's line counts are off, or lines were joined",
-        "Editing and pasting a PPK.",
+        "Editing and pasting a PPK, or wrapping it to another width.",
         "PuTTY: 'file format error'.",
         "'keyconv repair' counts anew and accepts it if the MAC then fits.",
     ),
@@ -227,6 +222,14 @@ DAMAGE: tuple[Rule, ...] = (
         "An X.509 certificate, a PGP key, a fingerprint, a signing request: other material with similar looks.",
         "'file does not begin with OpenSSH key header', 'error in libcrypto'.",
         "Find the key that belongs to it.",
+        fixable=False,
+    ),
+    _damage(
+        "unsupported",
+        "A key of a kind that keyconv does not read",
+        "A version, a cipher or a key type of a later day, or of a program of its own ways; numbers of absurd size.",
+        "'unsupported cipher', 'unknown or unsupported key type', 'PuTTY key format too new'.",
+        "Write it anew with the program that made it, in a form of today: ssh-keygen's, or PPK 3.",
         fixable=False,
     ),
 )

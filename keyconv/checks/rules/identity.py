@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from keyconv.checks.base import Rule, Severity
+from functools import partial
+
+from keyconv.checks.base import Rule
 
 __all__ = ["IDENTITY"]
 
-
-def _identity(
-    name: str, title: str, cause: str, others: str, cure: str, *, severity: Severity = "error", fixable: bool = False
-) -> Rule:
-    return Rule(name, severity, fixable, "identity", title, cause, others, cure)
-
+_identity = partial(Rule, group="identity")
 
 IDENTITY: tuple[Rule, ...] = (
     _identity(
@@ -68,9 +65,9 @@ IDENTITY: tuple[Rule, ...] = (
     _identity(
         "multiple-keys",
         "Several private keys in one file",
-        "Two pastes.",
+        "Two pastes, or files that were joined.",
         "Most programs read the first in silence, or none.",
-        "'keyconv convert -d DIR' writes each to a file of its own.",
+        "Put each into a file of its own; 'keyconv convert -d DIR' does it with the keys of one OpenSSH file.",
         severity="warning",
     ),
     _identity(

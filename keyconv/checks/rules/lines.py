@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from keyconv.checks.base import Rule, Severity
+from functools import partial
+
+from keyconv.checks.base import Rule
 
 __all__ = ["LINES"]
 
-
-def _line(
-    name: str, title: str, cause: str, others: str, cure: str, *, severity: Severity = "error", fixable: bool = False
-) -> Rule:
-    return Rule(name, severity, fixable, "lines", title, cause, others, cure)
-
-
+_line = partial(Rule, group="lines")
 _SILENCE = "sshd skips the line in silence: 'Server refused our key', 'Permission denied (publickey)'."
 
 LINES: tuple[Rule, ...] = (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from keyconv.checks.base import Rule, Severity
+from functools import partial
+
+from keyconv.checks.base import Rule
 
 __all__ = ["PROTECTION"]
 
-
-def _protection(name: str, title: str, cause: str, others: str, cure: str, severity: Severity = "warning") -> Rule:
-    return Rule(name, severity, False, "protection", title, cause, others, cure)
-
+_protection = partial(Rule, group="protection", severity="warning")
 
 PROTECTION: tuple[Rule, ...] = (
     _protection(
@@ -25,7 +24,7 @@ PROTECTION: tuple[Rule, ...] = (
         "Copies, mounts, WSL, a umask.",
         "ssh: 'UNPROTECTED PRIVATE KEY FILE!', 'bad permissions'.",
         "chmod 600 FILE; replace the key if others have had access.",
-        "error",
+        severity="error",
     ),
     _protection(
         "weak-kdf",

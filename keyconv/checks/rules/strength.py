@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from keyconv.checks.base import Rule, Severity
+from functools import partial
+
+from keyconv.checks.base import Rule
 
 __all__ = ["STRENGTH"]
 
-
-def _strength(name: str, title: str, cause: str, others: str, cure: str, severity: Severity = "error") -> Rule:
-    return Rule(name, severity, False, "strength", title, cause, others, cure)
-
-
+_strength = partial(Rule, group="strength")
 _REPLACE = "Make a new key: 'keyconv generate -t ed25519'."
 
 STRENGTH: tuple[Rule, ...] = (
@@ -48,7 +46,7 @@ STRENGTH: tuple[Rule, ...] = (
         "Old OpenSSL settings; such parameters have been used to forge keys.",
         "PuTTY and many libraries refuse it.",
         "Convert it: keyconv names the curve.",
-        "warning",
+        severity="warning",
     ),
     _strength(
         "weak-point",
@@ -72,6 +70,13 @@ STRENGTH: tuple[Rule, ...] = (
         _REPLACE,
     ),
     _strength(
+        "key-type",
+        "A key of a type that the settings do not allow",
+        "`key-types` in the settings, or the preset `strict`: Ed25519 and RSA alone.",
+        "Nothing.",
+        _REPLACE,
+    ),
+    _strength(
         "known-weak",
         "A private key that everybody has",
         "Debian's generator of 2006 to 2008, keys published in firmware, documents and repositories.",
@@ -84,7 +89,7 @@ STRENGTH: tuple[Rule, ...] = (
         "CVE-2024-31497: biased nonces give the key away after about sixty signatures.",
         "PuTTY 0.81 and later are sound; the key stays exposed.",
         "Replace it if one of those versions, or a program that contains one, ever signed with it.",
-        "warning",
+        severity="warning",
     ),
     _strength(
         "shared-modulus-factor",
@@ -99,6 +104,6 @@ STRENGTH: tuple[Rule, ...] = (
         "Copies of a private key, or a line that was appended twice.",
         "Nothing.",
         "Keep one.",
-        "warning",
+        severity="warning",
     ),
 )

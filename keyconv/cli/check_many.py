@@ -1,0 +1,74 @@
+"""Many files judged by workers; what they found is taken in the order of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from keyconv.cli import workers
+from keyconv.cli.grounds import Grounds, Judge, Seen, Visit
+from keyconv.cli.progress import progress
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from keyconv.cli.checking import Checker
+
+__all__ = ["check_all"]
+
+
+def check_all(checker: Checker, grounds: Grounds, paths: tuple[str, ...], jobs: int) -> None:
+    """Judge everything that is named, with so many workers; 0 stands for as many as there are processors.
+
+    What is mended is mended here, one after the other.
+    """
+    visits = chain.from_iterable(map(checker.visits, paths))
+    first = list(islice(visits, workers.BREAK_EVEN))
+    many = len(first) >= workers.BREAK_EVEN
+    count = 1 if checker.manner.fix else jobs or workers.processors()
+    shown = many and not (checker.screen.quiet or checker.screen.as_json)
+    with (
+        workers.ended_by_signals() as look,
+        progress("checking", lambda: checker.count(paths), shown=shown) as advance,
+        _executor(count, grounds, only_private=checker.manner.only_private, many=many) as executor,
+    ):
+        if executor is None:
+            for visit in chain(first, visits):
+                checker.check(visit)
+                look()
+                advance()
+            return
+        from keyconv import batch
+
+        for outcome in batch.run(chain(first, visits), _judge, executor, workers.AHEAD * count):
+            checker.take(outcome)
+            look()
+            advance()
+
+
+@contextmanager
+def _executor(count: int, grounds: Grounds, *, only_private: bool, many: bool) -> Iterator[Executor | None]:
+    """Give processes where many files wait; else threads if there is a passphrase, since a KDF may run for each."""
+    if count > 1 and many:
+        with workers.processes(count, _begin, grounds, only_private) as executor:
+            yield executor
+    elif count > 1 and grounds.passphrase is not None:
+        _begin(grounds, only_private)
+        with workers.threads(count) as executor:
+            yield executor
+    else:
+        yield None
+
+
+_judges: list[Judge] = []
+"""The one judge of this process, if it is a worker or its threads are."""
+
+
+def _begin(grounds: Grounds, only_private: bool) -> None:
+    _judges[:] = [Judge(grounds, only_private=only_private)]
+
+
+def _judge(visit: Visit) -> Seen:
+    return _judges[0](visit)

@@ -1,0 +1,110 @@
+"""`keyconv generate`, declared: its arguments, flags and help."""
+
+from typing import Annotated, Literal, Optional
+
+import typer
+
+from keyconv.cli.flags import (
+    AllowCostly,
+    CipherName,
+    Comment,
+    Force,
+    KdfFlavour,
+    KdfMemory,
+    KdfParallelism,
+    KdfPasses,
+    KdfTime,
+    NewPassphraseEnv,
+    NewPassphraseFd,
+    NewPassphraseFile,
+    NoInput,
+    NoPassphrase,
+    Quiet,
+    Rounds,
+)
+from keyconv.cli.render import Screen
+from keyconv.cli.running import run
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the command on the program."""
+    app.command()(generate)
+
+
+def generate(
+    key_type: Annotated[
+        Literal["ed25519", "ecdsa", "rsa", "ed448", "dsa"],
+        typer.Option("-t", "--type", help="The type of the key."),
+    ] = "ed25519",
+    bits: Annotated[
+        Optional[int],
+        typer.Option("-b", "--bits", metavar="N", help="RSA: 2048 to 16384 [3072]; ECDSA: 256, 384, 521."),
+    ] = None,
+    output: Annotated[
+        Optional[str], typer.Option("-o", "--output", metavar="NAME", help="The key's file; its .pub goes beside it.")
+    ] = None,
+    also: Annotated[
+        Optional[list[str]],
+        typer.Option("--also", metavar="FORMAT", help="Write it in this format too; repeat at will."),
+    ] = None,
+    insecure_dsa: Annotated[
+        bool, typer.Option("--insecure-dsa", help="Really make a DSA key, which OpenSSH 10 no longer knows.")
+    ] = False,
+    comment: Comment = None,
+    force: Force = False,
+    new_passphrase_file: NewPassphraseFile = None,
+    new_passphrase_fd: NewPassphraseFd = None,
+    new_passphrase_env: NewPassphraseEnv = None,
+    no_passphrase: NoPassphrase = False,
+    kdf: KdfFlavour = None,
+    kdf_memory: KdfMemory = None,
+    kdf_passes: KdfPasses = None,
+    kdf_time: KdfTime = None,
+    kdf_parallelism: KdfParallelism = None,
+    rounds: Rounds = None,
+    cipher: CipherName = None,
+    allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a new key: an OpenSSH private key, its .pub, other formats at once, and the line to paste.
+
+    keyconv generate -o ~/.ssh/id_ed25519 --also ppk
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import generate as command
+        from keyconv.cli.options import InputOptions, OutputOptions
+        from keyconv.cli.prompt import PassphraseSource
+        from keyconv.errors import UsageError
+
+        if key_type == "dsa" and not insecure_dsa:
+            raise UsageError(
+                "DSA keys are broken and no longer taken by OpenSSH",
+                hint="-t ed25519 is today's choice; --insecure-dsa insists",
+            )
+        return command.run(
+            key_type,
+            bits,
+            OutputOptions(
+                output=output,
+                force=force,
+                comment=comment,
+                new_passphrase=PassphraseSource(new_passphrase_file, new_passphrase_fd, new_passphrase_env),
+                no_passphrase=no_passphrase,
+                kdf=kdf,
+                kdf_memory=kdf_memory,
+                kdf_passes=kdf_passes,
+                kdf_time=kdf_time,
+                kdf_parallelism=kdf_parallelism,
+                rounds=rounds,
+                cipher=cipher,
+            ),
+            tuple(also or ()),
+            InputOptions(no_input=no_input, allow_costly=allow_costly_kdf),
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)

@@ -1,0 +1,126 @@
+"""What `keyconv check` judges by, as plain values; and one file judged by it, in whatever process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from keyconv import files, limits
+from keyconv.checks import badkeys, company, published
+from keyconv.checks.base import Finding
+from keyconv.checks.content import judge_content
+from keyconv.checks.judged import Judged
+from keyconv.checks.policy import Policy
+from keyconv.checks.subject import Content, Context
+from keyconv.cli.opening import STDIN
+from keyconv.crypto.kdf import Deriver
+from keyconv.errors import InputError, KeyconvError, UsageError
+from keyconv.files import system
+from keyconv.keys import PublicKey
+from keyconv.repair import Opening
+from keyconv.secret import HandedOver
+
+__all__ = ["Grounds", "Judge", "Seen", "Visit", "context_of", "load_if_there"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """The time (seconds since 1970), the policy and the folder that it speaks from, and how to open what is locked."""
+
+    now: int
+    policy: Policy
+    home: Path
+    passphrase: HandedOver | None = None
+    allow_costly: bool = False
+
+
+def context_of(grounds: Grounds, run: Callable[[Callable[[], bytes]], bytes] | None = None) -> Context:
+    """Make the context that rules are given; `run` is how a KDF is run.
+
+    Raises: UsageError for a blocklist that cannot be read.
+    """
+    policy = grounds.policy
+    listed = []
+    for name in policy.blocklist:
+        path = os.fspath(grounds.home / name)
+        try:
+            listed.append((name, files.load(path, limit=64 * limits.MIB).decode("utf-8", "replace")))
+        except InputError as error:
+            raise UsageError(f"cannot read the blocklist: {error.message}").at_path(path) from None
+    by_list = published.read_blocklist(listed)
+    by_library, _ = badkeys.load()
+
+    def judge(blob: bytes, public: PublicKey) -> str:
+        return by_list(blob, public) or (by_library(blob, public) if by_library else "")
+
+    return Context(
+        now=grounds.now,
+        thresholds=policy.thresholds,
+        opening=Opening(
+            passphrase=grounds.passphrase.take() if grounds.passphrase is not None else None,
+            deriver=Deriver(allow_costly=grounds.allow_costly, run=run),
+        ),
+        blocklist=judge,
+        public_only=policy.public_only,
+        key_types=policy.key_types,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A file to be judged: its path and mode, and whether a person named it; or why it cannot be."""
+
+    path: str
+    named: bool = True
+    mode: int | None = None
+    error: KeyconvError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of a visit, without the keys: findings, what is kept to compare keys, and stale files beside.
+
+    `judged` is None for what only the main process can do: standard input, and a file larger than a key file.
+    """
+
+    judged: Judged | None = None
+    held: tuple[company.Held, ...] = ()
+    stale: tuple[tuple[Finding, bytes | None], ...] = field(default=(), repr=False)
+
+
+class Judge:
+    """Judges files for the main process."""
+
+    def __init__(self, grounds: Grounds, *, only_private: bool) -> None:
+        self._context = context_of(grounds)
+        self._only_private = only_private
+
+    def __call__(self, visit: Visit) -> Seen:
+        """Read and judge a file.
+
+        Raises: InputError.
+        """
+        if visit.error is not None:
+            raise visit.error
+        if visit.path == STDIN:
+            return Seen()
+        try:
+            with files.opened(visit.path) as source:
+                if not source.whole:
+                    return Seen()
+                content = Content(visit.path, source.head, mode=visit.mode, named=visit.named)
+        except OSError as error:
+            raise InputError(system.reason_of(error, absent="no such file")) from error
+        judged = judge_content(content, self._context, only_private=self._only_private)
+        stale = company.find_stale(judged, load_if_there) if judged.is_key and not self._only_private else ()
+        return Seen(replace(judged, entries=()), company.held_by(judged), tuple(stale))
+
+
+def load_if_there(path: str) -> bytes | None:
+    """Read a file, if it is there and can be read."""
+    try:
+        return files.load(path) if os.path.lexists(path) else None
+    except InputError:
+        return None

@@ -1,0 +1,71 @@
+"""`keyconv inspect`, declared: its arguments, flags and help."""
+
+from typing import Annotated
+
+import typer
+
+from keyconv.cli.flags import (
+    AllowCostly,
+    AsJson,
+    Force,
+    From,
+    Inputs,
+    Key,
+    Output,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+)
+from keyconv.cli.render import Screen
+from keyconv.cli.running import run
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the command on the program."""
+    app.command()(inspect)
+
+
+def inspect(
+    inputs: Inputs,
+    source: From = None,
+    key: Key = None,
+    visual: Annotated[bool, typer.Option("--visual", help="Draw the fingerprint as 'ssh-keygen -lv' does.")] = False,
+    show_private: Annotated[
+        bool, typer.Option("--show-private", help="With -o FILE: the values of the private half too.")
+    ] = False,
+    output: Output = None,
+    force: Force = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    allow_costly_kdf: AllowCostly = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tell what a file is: format, type, bits, fingerprints, comment, encryption, KDF and its cost.
+
+    No passphrase is asked for; one that is given fills in what is hidden without it.
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import inspect as command
+        from keyconv.cli.options import InputOptions
+        from keyconv.cli.prompt import PassphraseSource
+
+        return command.run(
+            tuple(inputs),
+            InputOptions(
+                format=source,
+                key=key,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=True,
+                allow_costly=allow_costly_kdf,
+            ),
+            command.Wanted(visual=visual, show_private=show_private, output=output, force=force),
+            screen=screen,
+        )
+
+    run(work, quiet=quiet, as_json=as_json)

@@ -1,0 +1,106 @@
+"""Files of lines that are too large to be read at once: their keys one by one, in memory for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from keyconv.cli.opening import STDIN, STDIN_NAME, Opener, shown
+from keyconv.codec.line_file import LineFacts
+from keyconv.engine.reading import detect_stream
+from keyconv.errors import InputError, KeyconvError, OutputError, UsageError
+from keyconv.files import opened, too_large
+from keyconv.formats.base import Format
+from keyconv.keyfile import Entry, KeyFile
+
+__all__ = ["LineStream", "Printer", "opening"]
+
+_PIECE = 1 << 16
+
+
+@dataclass(slots=True)
+class LineStream:
+    """A file of lines while it is read; `facts` are complete when the last entry was taken.
+
+    `shown` counts the keys that were printed.
+    """
+
+    format: Format
+    entries: Iterator[Entry]
+    facts: LineFacts = field(default_factory=LineFacts)
+    kind: str = "authorized_keys"
+    shown: int = 0
+
+    def chosen(self, number: int | None) -> Iterator[Entry]:
+        """Give the entries, or only the one of this number; the whole file is read either way, as a small one is.
+
+        Raises: UsageError when there is none of this number; what reading raises.
+        """
+        for count, entry in enumerate(self.entries, 1):
+            if number is None or count == number:
+                yield entry
+        if number is not None and not 1 <= number <= self.facts.keys:
+            raise UsageError(f"there is no key {number}: the file holds {self.facts.keys}")
+
+
+@contextmanager
+def opening(opener: Opener, path: str) -> Iterator[KeyFile | LineStream]:
+    """Read a key file, or begin to read a file of lines that is larger than any key file.
+
+    Raises: the errors of `Opener.read`, each with its path; those of a stream also while its entries are taken.
+    """
+    try:
+        with opened(path) as source:
+            if source.whole:
+                yield opener.read_data(path, lambda: source.head)
+                return
+            found = detect_stream(source.head, opener.options.format)
+            if found is None or found.stream is None:
+                raise too_large()
+            facts = LineFacts()
+            kind = "known_hosts" if found.name == "known_hosts" else "authorized_keys"
+            yield LineStream(found, _named(found.stream(source.chunks, facts)), facts, kind)
+    except OutputError:
+        raise
+    except KeyconvError as error:
+        if error.path == STDIN:
+            error.path = STDIN_NAME
+        raise error.at_path(shown(path)) from None
+
+
+def _named(entries: Iterator[Entry]) -> Iterator[Entry]:
+    try:
+        yield from entries
+    except InputError:
+        raise
+    except KeyconvError as error:
+        from keyconv.repair import rule_of_line
+
+        error.rule = rule_of_line(error)
+        raise
+
+
+class Printer:
+    """Gathers what is printed as it comes, to write it in pieces of a size that costs little."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._gathered = bytearray()
+
+    def add(self, data: bytes) -> None:
+        """Take something, and write it with what came before when there is enough."""
+        self._gathered += data
+        if len(self._gathered) >= _PIECE:
+            self.flush()
+
+    def add_text(self, text: str) -> None:
+        """Take text that is harmless already."""
+        self.add(text.encode("utf-8", "backslashreplace"))
+
+    def flush(self) -> None:
+        """Write what is there."""
+        if self._gathered:
+            data = bytes(self._gathered)
+            self._gathered.clear()
+            self._write(data)

@@ -1,0 +1,83 @@
+"""`keyconv public`, declared: its arguments, flags and help."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from keyconv.cli.flags import (
+    AllowCostly,
+    Comment,
+    Force,
+    From,
+    Inputs,
+    Key,
+    NoInput,
+    Output,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+    Strict,
+)
+from keyconv.cli.render import Screen
+from keyconv.cli.running import run
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the command on the program."""
+    app.command()(public)
+
+
+def public(
+    inputs: Inputs,
+    to: Annotated[
+        Optional[str], typer.Option("-t", "--to", metavar="FORMAT", help="The format to write [openssh-pub].")
+    ] = None,
+    output: Output = None,
+    source: From = None,
+    key: Key = None,
+    force: Force = False,
+    strict: Strict = False,
+    comment: Comment = None,
+    options: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="OPTIONS", help="What the line allows, as authorized_keys has it: 'restrict,command=\"...\"'."
+        ),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write only the public half: the line for authorized_keys, out of anything.
+
+    No passphrase is needed where the file shows its public half, as PPK and OpenSSH files do.
+
+    keyconv public id_rsa.ppk >> ~/.ssh/authorized_keys
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import public as command
+        from keyconv.cli.options import InputOptions, OutputOptions
+        from keyconv.cli.prompt import PassphraseSource
+
+        return command.run(
+            tuple(inputs),
+            InputOptions(
+                format=source,
+                key=key,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=no_input,
+                allow_costly=allow_costly_kdf,
+            ),
+            OutputOptions(format=to, output=output, force=force, strict=strict, comment=comment),
+            options,
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)

@@ -1,0 +1,59 @@
+"""`keyconv repair`, declared: its arguments, flags and help."""
+
+from typing import Annotated
+
+import typer
+
+from keyconv.cli.flags import AllowCostly, Force, From, Output, PassphraseEnv, PassphraseFd, PassphraseFile, Quiet
+from keyconv.cli.render import Screen
+from keyconv.cli.running import run
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the command on the program."""
+    app.command()(repair)
+
+
+def repair(
+    file: Annotated[str, typer.Argument(metavar="INPUT", help="A key file; - is standard input.")],
+    output: Output = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Write over the input, after copying it to INPUT.bak.")
+    ] = False,
+    force: Force = False,
+    source: From = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    passphrase_env: PassphraseEnv = None,
+    allow_costly_kdf: AllowCostly = False,
+    quiet: Quiet = False,
+) -> None:
+    """Undo damage from copying and pasting, and say what was undone.
+
+    A result counts only if the key is proved whole; its numbers are never guessed. The input is not touched without
+    --in-place. The passphrase of an encrypted key proves its private half too.
+
+    keyconv repair broken_id_rsa -o id_rsa
+    """
+
+    def work(screen: Screen) -> int:
+        from keyconv.cli import repair as command
+        from keyconv.cli.options import InputOptions, OutputOptions
+        from keyconv.cli.prompt import PassphraseSource
+
+        return command.run(
+            file,
+            InputOptions(
+                format=source,
+                passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                no_input=True,
+                allow_costly=allow_costly_kdf,
+            ),
+            OutputOptions(output=output, force=force),
+            in_place=in_place,
+            screen=screen,
+        )
+
+    run(work, quiet=quiet)

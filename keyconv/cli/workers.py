@@ -1,0 +1,94 @@
+"""Who does the work of a batch: threads where a KDF does most of it, processes where Python does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["AHEAD", "BREAK_EVEN", "ended_by_signals", "processes", "processors", "threads"]
+
+AHEAD = 4
+"""Files under way for each worker: none has to wait, and what waits for one that takes long is little."""
+
+BREAK_EVEN = 100
+"""Files that are not encrypted from which on the start of processes is worth it; benchmarks/rates.py measures that."""
+
+_MOST_ON_WINDOWS = 61
+"""It waits for at most 63 things at once, of which two are not workers."""
+
+
+def processors() -> int:
+    """Tell how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+@contextmanager
+def threads(count: int, *, wait: bool = False) -> Iterator[Executor]:
+    """Give threads; when the work is broken off, what has not begun is dropped, and the rest waited for if so said."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    executor = ThreadPoolExecutor(count)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=wait, cancel_futures=True)
+        raise
+    executor.shutdown()
+
+
+@contextmanager
+def processes(count: int, begin: Callable[..., None], *values: Any) -> Iterator[Executor]:
+    """Give processes that have called `begin`; when the work is broken off, they are killed."""
+    from keyconv.cli.processes import Processes
+
+    executor = Processes(min(count, _MOST_ON_WINDOWS) if sys.platform == "win32" else count, begin, *values)
+    try:
+        yield executor
+    except BaseException:
+        executor.kill()
+        raise
+    executor.shutdown()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[Callable[[], None]]:
+    """Have SIGTERM end the work within as Ctrl-C does; another program that stops this one asks for the same.
+
+    Gives a function to call now and then, which raises KeyboardInterrupt where that came and was lost: Python prints
+    what is raised in a callback of its own, and goes on. A signal to the whole group of processes ends workers, too, of
+    which a thread of their executor would then complain.
+    """
+    import signal
+    import threading
+
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    def look() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    if threading.current_thread() is not threading.main_thread():
+        yield look
+        return
+    before = {number: each for number, each in usual.items() if signal.getsignal(number) == each}
+    complain = threading.excepthook
+    threading.excepthook = lambda _: None
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield look
+    finally:
+        for number, each in before.items():
+            signal.signal(number, each)
+        threading.excepthook = complain

@@ -1,0 +1,170 @@
+"""Type, base64 and comment: how lines of `authorized_keys`, of `known_hosts` and of `*.pub` files hold a key.
+
+Source: sshd(8), sections AUTHORIZED_KEYS FILE FORMAT and SSH_KNOWN_HOSTS FILE FORMAT.
+"""
+
+from __future__ import annotations
+
+import re
+
+from keyconv import limits
+from keyconv.codec import certificate as certificates
+from keyconv.codec import public_blob
+from keyconv.crypto import pairing
+from keyconv.errors import LimitError, MalformedError, MismatchError, TruncatedError
+from keyconv.keys import Certificate, Ed25519PublicKey, PublicKey, RsaPublicKey
+from keyconv.notes import Note
+from keyconv.text import base64
+from keyconv.text.quoting import quote
+from keyconv.wire import encode
+from keyconv.wire.reader import SSH_NAME
+
+__all__ = [
+    "BLANKS",
+    "BLOB_START",
+    "LINES",
+    "SSH1",
+    "begins_key",
+    "begins_usual",
+    "cut",
+    "first_line",
+    "is_empty",
+    "is_familiar_type",
+    "is_type",
+    "read_key",
+    "show",
+    "split_word",
+]
+
+LINES = ("authorized_keys", "known_hosts")
+"""The kinds of files that are made of lines, each with a key of its own."""
+
+BLANKS = b" \t"
+BLOB_START = b"AAAA"  # in base64, every blob's: its first field is a name far below 2^8 bytes, so three bytes are zero
+SSH1 = re.compile(rb"[0-9]{1,5}[ \t]+[0-9]+[ \t]+[0-9]+")
+"""A key of protocol 1: bits, exponent and modulus in decimal."""
+
+_FIRST_LINE = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+[ \t]*([^\n]*)")
+_USUAL_TYPE = rb"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521))"
+_USUAL = re.compile(_USUAL_TYPE + rb" AAAA")
+_USUAL_LINE = re.compile(rb"(" + _USUAL_TYPE + rb") ([A-Za-z0-9+/=]+)(?: ([^ \t](?s:.)*))?\Z")
+_WORD = re.compile(rb"[^ \t]*")
+_FAMILIAR_TYPE = re.compile(rb"\A(?:ssh-|ecdsa-sha2-|sk-|rsa-sha2-)|-cert-v01@openssh\.com\Z")
+_ED25519 = encode.name(Ed25519PublicKey.algorithm) + (32).to_bytes(4, "big")
+_USUAL_EXPONENT = 65537
+_RSA = encode.name(RsaPublicKey.algorithm) + encode.mpint(_USUAL_EXPONENT)
+_RSA_NUMBER = len(_RSA) + 4
+
+
+def read_key(text: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None, bytes | None]:
+    """Read a key and the comment after it, which is the rest of the line: None where there is none.
+
+    Raises: MalformedError; TruncatedError; MismatchError for a type that is not the blob's; LimitError;
+    ContradictionError for numbers that make no key.
+    """
+    word, encoded, comment = _split_usual(text) or _split(text)
+    if not is_type(word):
+        raise MalformedError("the type of the key is not an SSH name" if word else "there is no key after the options")
+    if not encoded:
+        raise TruncatedError(f"there is no base64 after the key type {show(word)}")
+    public, certificate = _read_blob(base64.decode(encoded), notes)
+    _compare_type(word.decode("ascii"), certificate.algorithm if certificate else public.algorithm, notes)
+    pairing.check_public(public)
+    if certificate is not None:
+        pairing.check_public(certificate.ca_key)
+    return public, certificate, comment or None
+
+
+def begins_usual(text: bytes) -> bool:
+    """Tell whether a line begins with one of the types that nearly all keys have, one space, and a blob in base64."""
+    return _USUAL.match(text) is not None
+
+
+def _split(text: bytes) -> tuple[bytes, bytes, bytes]:
+    word, rest = split_word(text)
+    encoded, comment = split_word(rest)
+    return word, encoded, comment
+
+
+def _split_usual(text: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Split a line that has one space between its fields, as nearly all have."""
+    found = _USUAL_LINE.match(text)
+    return (found[1], found[2], found[3] or b"") if found else None
+
+
+def is_empty(text: bytes) -> bool:
+    """Tell whether a line is blank or a remark, which hold no key; there must be no blanks at its beginning.
+
+    Raises: LimitError for a line of too many bytes; MalformedError for bytes that no line with a key holds.
+    """
+    if len(text) > limits.MAX_LINE:
+        raise LimitError(f"the line has more than {limits.size(limits.MAX_LINE)}, which no key needs")
+    if not text or text.startswith(b"#"):
+        return True
+    if b"\0" in text or b"\r" in text:
+        raise MalformedError("there is a zero byte or a CR without LF inside the line")
+    return False
+
+
+def first_line(data: bytes) -> bytes:
+    """Give the first line that is neither blank nor a remark, without the blanks before it."""
+    found = _FIRST_LINE.match(data)
+    return found.group(1) if found else b""
+
+
+def is_type(word: bytes) -> bool:
+    """Tell whether a word could be the name of a key type."""
+    return SSH_NAME.match(word) is not None
+
+
+def is_familiar_type(word: bytes) -> bool:
+    """Tell whether a word begins or ends as the names of key types do that are in use."""
+    return _FAMILIAR_TYPE.search(word) is not None
+
+
+def begins_key(text: bytes) -> bool:
+    """Tell whether a text begins with a type and the beginning of a blob in base64."""
+    word, rest = split_word(text)
+    return rest.startswith(BLOB_START) and is_type(word)
+
+
+def split_word(text: bytes) -> tuple[bytes, bytes]:
+    """Cut a text after its first word; blanks in between belong to neither part."""
+    return cut(text, _WORD)
+
+
+def cut(text: bytes, pattern: re.Pattern[bytes]) -> tuple[bytes, bytes]:
+    """Cut a text after what matches at its beginning; blanks in between belong to neither part."""
+    found = pattern.match(text)
+    end = found.end() if found else 0
+    return text[:end], text[end:].lstrip(BLANKS)
+
+
+def show(word: bytes) -> str:
+    """Show a word of a line in a message: in quotes, short, nothing but ASCII."""
+    return quote(word.decode("latin-1"))
+
+
+def _read_blob(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None]:
+    # Nearly all lines hold one of these two, in this very form; there may be a million of them.
+    if blob.startswith(_ED25519) and len(blob) == len(_ED25519) + 32:
+        return Ed25519PublicKey(blob[len(_ED25519) :]), None
+    if blob.startswith(_RSA):
+        number = blob[_RSA_NUMBER:]
+        stated = int.from_bytes(blob[len(_RSA) : _RSA_NUMBER], "big")
+        if stated == len(number) <= limits.MAX_MPINT_BYTES and number[:1] == b"\0" and number[1:2] >= b"\x80":
+            return RsaPublicKey(e=_USUAL_EXPONENT, n=int.from_bytes(number, "big")), None
+    return certificates.read_any(blob, notes)
+
+
+def _compare_type(word: str, algorithm: str, notes: list[Note]) -> None:
+    if word == algorithm:
+        return
+    if _canonical(word) != _canonical(algorithm):
+        raise MismatchError(f"the line says {word}, but the key in it is of type {algorithm}")
+    notes.append(Note("noncanonical", f"the key is of type {algorithm}, but the line says {word}"))
+
+
+def _canonical(algorithm: str) -> str:
+    plain = algorithm.removesuffix(certificates.SUFFIX)
+    return RsaPublicKey.algorithm + algorithm[len(plain) :] if plain in public_blob.RSA_ALIASES else algorithm

@@ -1,0 +1,156 @@
+"""`known_hosts`: on each line a marker perhaps, hosts in clear or hashed, then a key as in `authorized_keys`.
+
+Only read: which hosts a key is known for is for ssh to write.
+
+Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; OpenSSH's hostfile.c.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+
+from keyconv.codec.key_line import BLANKS, BLOB_START, SSH1, begins_key, first_line, is_empty, read_key, split_word
+from keyconv.codec.line_file import LineFacts, read_entries
+from keyconv.codec.line_options import parse_options, resembles_options
+from keyconv.errors import KeyconvError, MalformedError, NotAKeyError, UnsupportedError
+from keyconv.formats.base import Capabilities, Format
+from keyconv.keyfile import Entry, KeyFile
+from keyconv.keys import FAMILIES
+from keyconv.notes import Note
+
+__all__ = ["KNOWN_HOSTS", "MARKERS", "read_line"]
+
+MARKERS = (b"@cert-authority", b"@revoked")
+
+_HASHED = re.compile(rb"\|1\|([A-Za-z0-9+/]+={0,2})\|([A-Za-z0-9+/]+={0,2})\Z")
+_SHA1_BYTES = 20
+_NAME = rb"[A-Za-z0-9_*?](?:[\w.*?%-]*[\w.*?])?"
+# No longer than an address and a zone can be: unbounded, a line of colons would take time as the square of its length.
+_ADDRESS = rb"[0-9A-Fa-f:.]{0,45}::[0-9A-Fa-f:.%\w-]{0,64}|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}"
+_HOST = rb"!?(?:\[[^\] \t,]+\](?::[0-9]{1,5})?|" + _ADDRESS + rb"|" + _NAME + rb")|\|1\|[^ \t,]+"
+_HOSTS = re.compile(rb"(?:" + _HOST + rb")(?:,(?:" + _HOST + rb"))*\Z")
+"""What a person would take for names of hosts. ssh takes any word; then one must say so with --from."""
+_SSH1_KEY = re.compile(rb"[0-9]{3,5}[ \t]+[0-9]{1,77}[ \t]+[0-9]{77,}(?:[ \t]|\Z)")
+"""A key of protocol 1 and not just any numbers: the modulus has 256 bits or more."""
+
+
+def read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
+    """Read one line without its end; a blank line or a remark gives None.
+
+    The hosts are kept as they stand: in clear, with a port, as patterns, or hashed.
+
+    Raises: MalformedError; MismatchError; UnsupportedError for an SSH-1 key; LimitError; ContradictionError for numbers
+    that make no key. Each names the line.
+    """
+    try:
+        return _read_line(text, number, notes)
+    except KeyconvError as error:
+        raise error.within(f"line {number}") from None
+
+
+def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
+    text = text.strip(BLANKS)
+    if is_empty(text):
+        return None
+    marker: bytes | None = None
+    if text.startswith(b"@"):
+        marker, text = split_word(text)
+        if marker not in MARKERS:
+            raise MalformedError("the line begins with a marker that ssh does not know")
+    word, rest = split_word(text)
+    if not rest:
+        raise MalformedError("there is no key after the hosts")
+    if begins_key(text):
+        raise MalformedError("there are no hosts before the key type")
+    if SSH1.match(rest):
+        raise UnsupportedError("the line is an SSH-1 key: bits, exponent and modulus in decimal")
+    hosts = tuple(word.split(b","))
+    for host in hosts:
+        _check_host(host)
+    if not begins_key(rest):
+        raise MalformedError("there is no key of a known kind after the hosts")
+    public, certificate, comment = read_key(rest, notes)
+    return Entry(public, comment=comment, certificate=certificate, hosts=hosts, marker=marker, line=number)
+
+
+def _check_host(host: bytes) -> None:
+    if not host:
+        raise MalformedError("there is an empty name among the hosts")
+    if not host.startswith(b"|"):
+        return
+    found = _HASHED.match(host)
+    if found is None or any(_decoded_length(part) != _SHA1_BYTES for part in found.groups()):
+        raise MalformedError("the hashed host is not |1|salt|hash of 20 bytes each")
+
+
+def _decoded_length(text: bytes) -> int:
+    try:
+        return len(binascii.a2b_base64(text, strict_mode=True))
+    except binascii.Error:
+        return -1
+
+
+def _sniff(data: bytes) -> bool:
+    line = first_line(data).rstrip(b"\r")
+    if line.startswith(MARKERS):
+        line = split_word(line)[1]
+        return begins_key(split_word(line)[1]) or begins_key(line)
+    word, rest = split_word(line)
+    if rest.startswith(BLOB_START) or SSH1.match(line) or not _HOSTS.match(word):
+        return False
+    if not (begins_key(rest) or _SSH1_KEY.match(rest)):
+        return False
+    return word.startswith(b"|1|") or not (_are_options(word) or resembles_options(word))
+
+
+def _are_options(word: bytes) -> bool:
+    try:
+        return bool(parse_options(word, []))
+    except MalformedError:
+        return False
+
+
+def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:
+    try:
+        yield from read_entries(chunks, _read_or_pass_over, facts)
+    except NotAKeyError:
+        if facts.line_notes:
+            raise UnsupportedError("there are only SSH-1 keys", place="known_hosts") from None
+        raise
+    except KeyconvError as error:
+        raise error.within("known_hosts") from None
+
+
+def _read_or_pass_over(text: bytes, number: int, notes: list[Note]) -> Entry | None:
+    # Files grow over decades: ssh passes over the lines of protocol 1, which it cannot use since OpenSSH 7.6.
+    try:
+        return read_line(text, number, notes)
+    except UnsupportedError as error:
+        notes.append(Note("ssh1", f"passed over: {error}"))
+        return None
+
+
+def _read(data: bytes) -> KeyFile:
+    facts = LineFacts()
+    entries = tuple(_stream((data,), facts))
+    return KeyFile("known_hosts", "known_hosts", entries, facts.notes)
+
+
+KNOWN_HOSTS = Format(
+    name="known_hosts",
+    title="hosts and their public keys, as in known_hosts",
+    source="sshd(8), SSH_KNOWN_HOSTS FILE FORMAT",
+    can=Capabilities(
+        private=False,
+        families=frozenset(FAMILIES),
+        comment=True,
+        certificate=True,
+        many=True,
+    ),
+    sniff=_sniff,
+    read=_read,
+    write=None,
+    stream=_stream,
+)

@@ -1,0 +1,19 @@
+"""Words of strangers in a message: in quotes, short, printable ASCII alone, and never so much that it shows a key."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["quote"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9@._-]{0,63}\Z")
+_MOST = 12
+"""Characters that are shown of what is no name: it may be a piece of a private key that stands in the wrong place."""
+
+
+def quote(word: str) -> str:
+    r"""Show a word in a message: `'permit-open'`, `'a\x0ab'`; of a long one that is no name, its start."""
+    if _NAME.match(word):
+        return f"'{word}'"
+    shown = "".join(each if " " <= each <= "~" else ascii(each)[1:-1] for each in word[:_MOST])
+    return f"'{shown}{'...' if len(word) > _MOST else ''}'"
