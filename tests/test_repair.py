@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,7 +24,7 @@ from damages import (
     rewrap,
     sample_combinations,
 )
-from fixture_files import PASSPHRASE, ROOT, Fixture, by_path, opened, pick
+from fixture_files import PASSPHRASE, Fixture, by_path, opened, pick
 from forged_files import load, number, openssh, ppk
 
 from keyconv import Deriver, Locked, Passphrase, convert
@@ -656,11 +654,6 @@ def test_a_mebibyte_of_junk_is_given_up_after_a_bounded_number_of_texts(name: st
 
     assert search(data, Counting()) is None
     assert sum(looked_at) <= MAX_WORK
-
-
-def test_the_tables_of_the_documentation_are_fresh() -> None:
-    ran = subprocess.run([sys.executable, ROOT / "docs" / "damage_table.py", "--check"], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_no_more_texts_are_looked_at_than_allowed() -> None:

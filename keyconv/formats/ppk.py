@@ -214,8 +214,9 @@ class _Cursor:
             )
         rows = self._rows[self._next : self._next + count]
         self._next += count
-        for row in rows[:-1]:
-            if len(row.text) != _LINE_WIDTH:
+        for row in rows:
+            short = row is rows[-1] and len(row.text) < _LINE_WIDTH
+            if len(row.text) != _LINE_WIDTH and not short:
                 raise MalformedError(
                     f"the line has {len(row.text)} characters instead of {_LINE_WIDTH}",
                     place=f"{name.decode()}: line {row.number}",

@@ -93,7 +93,7 @@ _OTHERS = tuple(damage for damage in DAMAGES if not damage.always)
 MAX_STATES: Final = 600
 """Texts that are looked at for one file."""
 
-MAX_WORK: Final = 3 * limits.MIB
+MAX_WORK: Final = 2 * limits.MIB
 """Bytes of all these texts together: a file of the largest size is looked at in a few states only."""
 
 MAX_DEPTH: Final = 8
