@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Timer
 
 from benchmarks.timing import ToolError
 
@@ -50,21 +51,25 @@ class Command:
         self._prepare()
         with self._output.open("wb") as output, self._errors.open("wb") as errors:
             start = time.perf_counter()
-            try:
-                ran = subprocess.run(
-                    self.argv,
-                    cwd=self.folder,
-                    env=environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=errors,
-                    timeout=_LIMIT,
-                )
-            except subprocess.TimeoutExpired:
-                raise ToolError(f"not back after {_LIMIT} s") from None
+            running = subprocess.Popen(
+                self.argv,
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+            )
+            # Not `wait(timeout)`, which looks every 50 ms whether the program has ended.
+            guard = Timer(_LIMIT, running.kill)
+            guard.daemon = True
+            guard.start()
+            code = running.wait()
             seconds = time.perf_counter() - start
-        if ran.returncode not in self.codes:
-            raise ToolError(self._last_words(ran.returncode))
+            guard.cancel()
+        if seconds >= _LIMIT:
+            raise ToolError(f"not back after {_LIMIT} s")
+        if code not in self.codes:
+            raise ToolError(self._last_words(code))
         return seconds
 
     def printed(self) -> str:
