@@ -184,7 +184,7 @@ def test_blank_lines_and_remarks_hold_no_key() -> None:
         (b"ssh-rsa " + BASE64, MismatchError, "the line says ssh-rsa, but the key in it is of type ssh-ed25519"),
         (b"ecdsa-sha2-nistp256 " + BASE64, MismatchError, "the key in it is of type ssh-ed25519"),
         (b"ssh-ed25519-cert-v01@openssh.com " + BASE64, MismatchError, "the key in it is of type ssh-ed25519"),
-        (b"SSH-ED25519 " + BASE64, MismatchError, "the line says SSH-ED25519"),
+        (b"SSH-ED25519 " + BASE64, MismatchError, "the line says 'SSH-ED25519'"),
         (BASE64, MalformedError, "the type of the key is missing before its base64"),
         (BASE64 + b" x", MalformedError, "the type of the key is missing before its base64"),
         (b"a," + BARE, MalformedError, "the type of the key is not an SSH name"),

@@ -15,7 +15,7 @@ from keyconv.errors import LimitError, MalformedError, MismatchError, TruncatedE
 from keyconv.keys import Certificate, Ed25519PublicKey, PublicKey, RsaPublicKey
 from keyconv.notes import Note
 from keyconv.text import base64
-from keyconv.text.quoting import quote
+from keyconv.text.quoting import as_name, quote
 from keyconv.wire import encode
 from keyconv.wire.reader import SSH_NAME
 
@@ -161,8 +161,8 @@ def _compare_type(word: str, algorithm: str, notes: list[Note]) -> None:
     if word == algorithm:
         return
     if _canonical(word) != _canonical(algorithm):
-        raise MismatchError(f"the line says {word}, but the key in it is of type {algorithm}")
-    notes.append(Note("noncanonical", f"the key is of type {algorithm}, but the line says {word}"))
+        raise MismatchError(f"the line says {as_name(word)}, but the key in it is of type {algorithm}")
+    notes.append(Note("noncanonical", f"the key is of type {algorithm}, but the line says {as_name(word)}"))
 
 
 def _canonical(algorithm: str) -> str:

@@ -27,6 +27,7 @@ from keyconv.keys import (
     RsaPublicKey,
 )
 from keyconv.notes import Note
+from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
 
@@ -62,7 +63,7 @@ def _read_key(data: bytes, notes: list[Note]) -> PrivateKey:
     reader = WireReader(data, notes=notes)
     algorithm = reader.name("algorithm name")
     if algorithm not in _ALGORITHMS:
-        raise UnsupportedError(f"Dropbear files of type {algorithm} are not known")
+        raise UnsupportedError(f"Dropbear files of type {as_name(algorithm)} are not known")
     private: PrivateKey
     if algorithm == Ed25519PublicKey.algorithm:
         private = _read_ed25519(reader)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["quote"]
+__all__ = ["as_name", "quote"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9@._-]{0,63}\Z")
 _MOST = 12
@@ -17,3 +17,8 @@ def quote(word: str) -> str:
         return f"'{word}'"
     shown = "".join(each if " " <= each <= "~" else ascii(each)[1:-1] for each in word[:_MOST])
     return f"'{shown}{'...' if len(word) > _MOST else ''}'"
+
+
+def as_name(word: str) -> str:
+    """Show a word that should be a name, of an algorithm perhaps: as it is, if it is one, else as `quote` does."""
+    return word if _NAME.match(word) else quote(word)
