@@ -32,7 +32,7 @@ def client() -> Iterator[Any]:
     distributed = require_module("distributed")
     require_module("dask").config.set({"distributed.scheduler.allowed-failures": 0})
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as connected,
     ):
         yield connected
