@@ -66,7 +66,7 @@ def _beside(path: str) -> Iterator[str]:
 
 
 def _remarks(data: bytes) -> bool:
-    return any(line.lstrip().startswith(b"#") for line in data.splitlines())
+    return any(line.lstrip().startswith(b"#") for line in data.replace(b"\r", b"\n").split(b"\n"))
 
 
 def _keep_step(path: str, entry: Entry, screen: Screen) -> None:
