@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -11,3 +12,10 @@ settings.register_profile(
     "keyconv", deadline=None, derandomize=os.environ.get("CI") == "true", suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("keyconv")
+
+# A shell starts a job of the background with interrupts ignored, and all that the job starts would ignore them too: the
+# tests that interrupt a program then wait for its end for ever.
+for _name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
