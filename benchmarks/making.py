@@ -17,7 +17,7 @@ from benchmarks.judging import Judge
 from benchmarks.tools import Tools
 from benchmarks.workers import Worker
 
-__all__ = ["COUNTS", "SHARES", "Key", "make_files", "make_keys", "make_lines", "make_moduli"]
+__all__ = ["COUNTS", "SHARES", "Key", "make_files", "make_keys", "make_lines", "make_primes"]
 
 COUNTS = {
     "Ed25519": 12,
@@ -127,26 +127,27 @@ def _generate(kind: str) -> tuple[bytes, str]:
     return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()), public.decode("ascii")
 
 
-def make_moduli(count: int) -> tuple[int, ...]:
-    """Make the moduli of so many RSA keys."""
+def make_primes(count: int) -> tuple[tuple[int, int], ...]:
+    """Make the two primes of so many RSA keys."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    def make(_: int) -> int:
-        return rsa.generate_private_key(_FIRST_EXPONENT, _RSA_BITS).public_key().public_numbers().n
+    def make(_: int) -> tuple[int, int]:
+        numbers = rsa.generate_private_key(_FIRST_EXPONENT, _RSA_BITS).private_numbers()
+        return numbers.p, numbers.q
 
     with ThreadPoolExecutor(2) as pool:
         return tuple(pool.map(make, range(count)))
 
 
-def make_lines(path: Path, count: int, moduli: tuple[int, ...], seed: int = 1) -> None:
+def make_lines(path: Path, count: int, primes: tuple[tuple[int, int], ...], seed: int = 1) -> None:
     """Write an authorized_keys file of so many lines, all of different keys but the last, which is the first again.
 
-    An RSA key has one of the moduli, and a public exponent that makes it another key: as many moduli would take hours.
+    The first RSA keys have two of the primes for themselves; then the first ones are paired with other second ones.
     """
     generator = random.Random(seed)
     with path.open("wb") as file:
         first = b""
-        for number, blob in enumerate(_blobs(generator, count - 1, moduli)):
+        for number, blob in enumerate(_blobs(generator, count - 1, primes)):
             algorithm = blob[4 : 4 + blob[3]]
             line = algorithm + b" " + base64.b64encode(blob) + b" user%d@host\n" % number
             first = first or line
@@ -154,7 +155,7 @@ def make_lines(path: Path, count: int, moduli: tuple[int, ...], seed: int = 1) -
         file.write(first)
 
 
-def _blobs(generator: random.Random, count: int, moduli: tuple[int, ...]) -> Iterator[bytes]:
+def _blobs(generator: random.Random, count: int, primes: tuple[tuple[int, int], ...]) -> Iterator[bytes]:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -171,9 +172,10 @@ def _blobs(generator: random.Random, count: int, moduli: tuple[int, ...]) -> Ite
                 raw = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
                 yield _string(b"ecdsa-sha2-nistp256") + _string(b"nistp256") + _string(raw)
             case _:
-                more, which = divmod(next(rsa), len(moduli))
-                exponent = (_FIRST_EXPONENT + 2 * more).to_bytes(3, "big")
-                yield _string(b"ssh-rsa") + _string(exponent) + _string(moduli[which].to_bytes(_RSA_SIZE, "big"))
+                shift, which = divmod(next(rsa), len(primes))
+                modulus = primes[which][0] * primes[(which + shift) % len(primes)][1]
+                exponent = _FIRST_EXPONENT.to_bytes(3, "big")
+                yield _string(b"ssh-rsa") + _string(exponent) + _string(modulus.to_bytes(_RSA_SIZE, "big"))
 
 
 def _string(content: bytes) -> bytes:

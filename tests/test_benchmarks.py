@@ -228,7 +228,8 @@ def test_workers_convert_time_and_answer_with_what_went_wrong(library: str, tmp_
 
 
 def test_the_long_file_has_as_many_keys_as_it_says_and_ssh_keygen_reads_all(tmp_path: Path) -> None:
-    make_lines(tmp_path / "lines", 21, (2**3071 + 3,))
+    large = 3 << 1534
+    make_lines(tmp_path / "lines", 21, ((large + 1, large + 3), (large + 5, large + 7)))
     listed = Command((require("ssh-keygen"), "-l", "-f", "lines"), tmp_path)
     listed()
     prints = [line.split()[1] for line in listed.printed().splitlines()]

@@ -10,6 +10,8 @@ from math import gcd, prod
 
 import pytest
 from fixture_files import FIXTURES, by_path, keyfile
+from hypothesis import given
+from hypothesis import strategies as st
 from test_rules import next_prime
 
 from keyconv.checks import badkeys, company, modulus, published
@@ -124,6 +126,18 @@ def test_shared_factors_are_found_among_many() -> None:
     assert modulus.share_factors([*moduli, moduli[3]]) == []
     assert modulus.share_factors([*moduli, made[6] * prime(999, 256)]) == [3, 20]
     assert modulus.share_factors([]) == modulus.share_factors([P * Q]) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
+def test_shared_factors_are_those_that_each_pair_shares(pairs: list[tuple[int, int]]) -> None:
+    primes = [number for number in range(1009, 1300) if all(number % each for each in range(2, 37))]
+    moduli = [primes[first] * primes[second] for first, second in pairs]
+    expected = [
+        index
+        for index, number in enumerate(moduli)
+        if any(gcd(number, other) > 1 for other in moduli if other != number)
+    ]
+    assert modulus.share_factors(moduli) == expected
 
 
 def test_moduli_are_compared_up_to_a_bound_and_it_is_said_that_some_were_not() -> None:

@@ -108,8 +108,9 @@ class Run:
                 self._add_modulus(each.modulus, judged.path, each.line, each.key)
         self.add_lines(judged.path, judged.moduli)
 
-    def add_lines(self, path: str, moduli: Iterable[tuple[int, int, str]]) -> None:
-        """Remember the RSA moduli of a file of lines."""
+    def add_lines(self, path: str, moduli: Iterable[tuple[int, int, str]], *, left_out: bool = False) -> None:
+        """Remember the RSA moduli of a file of lines; `left_out` says that these are not all."""
+        self.left_out = self.left_out or left_out
         for number, line, key in moduli:
             self._add_modulus(number, path, line, key)
 

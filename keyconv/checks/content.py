@@ -59,7 +59,7 @@ def judge_stream(
     path: str, kind: LineKind, chunks: Iterator[bytes], context: Context
 ) -> tuple[LineFile, Iterator[Finding]]:
     """Judge a file of lines of any size as it is read; the findings must be taken to the last."""
-    file = LineFile(path, kind, context)
+    file = LineFile(path, kind, replace(context, thorough=False), streamed=True)
     return file, check_lines(file, chunks)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Literal
 
 from keyconv import limits
 from keyconv.checks import option_values
 from keyconv.checks.base import Finding, Severity
 from keyconv.checks.entry_rules import rules_for
+from keyconv.checks.modulus import MAX_STREAMED_BITS
+from keyconv.checks.sound import Sound, find_sound
 from keyconv.checks.streaming import SeenKeys
 from keyconv.checks.subject import Context, Hit, blob_of, fingerprint_of, to_finding
 from keyconv.codec.key_line import begins_usual
+from keyconv.crypto.fingerprint import spell
 from keyconv.errors import KeyconvError
 from keyconv.formats import known_hosts
 from keyconv.formats.authorized_keys import read_line
@@ -51,8 +55,10 @@ _MAX_ROWS = 200
 _MAX_EFFORT = 16 * 2048**2
 """Squared bits of the moduli of one file that are tried with the slow methods: a second's worth."""
 
-_MAX_MODULI = 2_000  # more than are compared
 _MAX_JOINS = 10_000  # of lines in vain, since the last wrapped key was found
+_BATCH_ROWS, _BATCH_BYTES = 1023, limits.MIB
+"""Lines that are looked at together."""
+
 _SILENT = "sshd ignores the line"
 
 
@@ -60,8 +66,9 @@ _SILENT = "sshd ignores the line"
 class LineFile:
     """One file of lines while it is checked: where it is, what it is, and what was seen so far.
 
-    `moduli` are RSA moduli with their lines, of the first so many keys; `keys` counts lines that hold a key,
-    `joins` those that were joined to others in vain; `effort` is what it takes to try all moduli with slow methods.
+    `moduli` are RSA moduli with their lines, and `bits` their bits; `left_out` says that there were more. `keys` counts
+    lines that hold a key, `joins` those that were joined to others in vain; `effort` is what it takes to try all moduli
+    with slow methods. What is `streamed` may have millions of lines.
     """
 
     path: str
@@ -74,13 +81,20 @@ class LineFile:
     bad: int = 0
     joins: int = 0
     effort: int = 0
+    streamed: bool = False
+    bits: int = 0
+    left_out: bool = False
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What was not looked for."""
-        if self.effort <= _MAX_EFFORT:
+        if self.streamed and self.moduli:
+            tried = "no RSA key was"
+        elif self.effort > _MAX_EFFORT:
+            tried = "only the first RSA keys were"
+        else:
             return ()
-        return (f"{self.path}: only the first RSA keys were tried with Pollard's and Wiener's methods, which are slow",)
+        return (f"{self.path}: {tried} tried with Pollard's and Wiener's methods, which are slow",)
 
 
 def kind_of_name(name: str) -> LineKind | None:
@@ -115,7 +129,17 @@ def kind_of_content(head: bytes) -> LineKind | None:
 def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
     """Judge every line; findings come as the lines go by, those on the text as a whole at the end."""
     rows = Lookahead(read_rows(chunks, limits.MAX_LINE, file.facts))
+    known: dict[int, Sound] = {}
+    last = 0
     for row in rows:
+        if row.number > last:
+            batch = [row, *rows.sight(_BATCH_ROWS, _BATCH_BYTES)]
+            known, last = _find_sound(file, batch), batch[-1].number
+        sound = known.get(row.number)
+        if sound is not None:
+            file.keys += 1
+            yield from _check_repeated(file, row, sound)
+            continue
         text = row.text.strip(b" \t")
         if text and not text.startswith(b"#"):
             if row.text[:1] in b" \t":
@@ -189,13 +213,32 @@ def _check_key(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
                 yield found
 
 
+def _find_sound(file: LineFile, rows: list[Row]) -> dict[int, Sound]:
+    context = file.context
+    if context.blocklist is not None or context.key_types:
+        return {}
+    # The first RSA keys are tried with slow methods, which are the rules' to try.
+    least = max(context.thresholds.rsa_bits, context.thresholds.rsa_bits_error)
+    return find_sound(rows, on_hosts=file.kind == "known_hosts", rsa_bits=None if context.thorough else least)
+
+
 def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) -> Iterator[Finding]:
-    named = b" ".join((entry.marker or b"", *entry.hosts, blob_of(public)))
-    first = file.seen.first_line(named, row.number)
+    hosts = b",".join(entry.hosts)
+    if entry.marker:
+        hosts = entry.marker + b" " + hosts
+    modulus = public.n if isinstance(public, RsaPublicKey) else 0
+    yield from _check_repeated(file, row, Sound(hosts, sha256(blob_of(public)).digest(), modulus))
+
+
+def _check_repeated(file: LineFile, row: Row, key: Sound) -> Iterator[Finding]:
+    first = file.seen.first_line(sha256(key.hosts + key.digest).digest() if key.hosts else key.digest, row.number)
     if first is not None:
-        yield _found(file, "duplicate-key", f"the same key as on line {first}", row, fingerprint_of(entry))
-    elif len(file.moduli) < _MAX_MODULI and isinstance(public, RsaPublicKey):
-        file.moduli.append((public.n, row.number, fingerprint_of(entry) or ""))
+        yield _found(file, "duplicate-key", f"the same key as on line {first}", row, spell(key.digest))
+    elif key.modulus and not file.left_out:
+        file.bits += key.modulus.bit_length()
+        file.left_out = file.streamed and file.bits > MAX_STREAMED_BITS
+        if not file.left_out:
+            file.moduli.append((key.modulus, row.number, spell(key.digest)))
 
 
 def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> Iterator[Finding]:

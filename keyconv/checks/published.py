@@ -5,14 +5,15 @@ By SHA-256 fingerprint of the public blob, so that no secret stands here.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from keyconv.crypto import fingerprint
 from keyconv.errors import UsageError
 from keyconv.keys import PublicKey
 
-__all__ = ["by_everyone", "in_a_document", "read_blocklist"]
+__all__ = ["by_everyone", "in_a_document", "is_known", "read_blocklist"]
 
 _DOCUMENTS = {
     "SHA256:bbXpuKG6zhzdmnxq256TlqzFBzRl2f6OOg722cYNbU8": "RFC 8032, Ed25519 test 1, and RFC 8037",
@@ -61,6 +62,16 @@ def by_everyone(blob: bytes) -> str:
     """Say who gave the private half away, or give an empty string."""
     who = _GIVEN_AWAY.get(_sha256(blob))
     return f"everybody has this private key: {who}" if who else ""
+
+
+def is_known(digest: bytes) -> bool:
+    """Tell by the SHA-256 digest of a blob whether one of the other two would say something."""
+    return digest in _digests()
+
+
+@cache
+def _digests() -> frozenset[bytes]:
+    return frozenset(b64decode(name.removeprefix("SHA256:") + "=") for name in (*_DOCUMENTS, *_GIVEN_AWAY))
 
 
 def read_blocklist(texts: Iterable[tuple[str, str]]) -> Blocklist:

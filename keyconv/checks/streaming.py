@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from hashlib import blake2b
 
 __all__ = ["SeenKeys"]
 
@@ -14,6 +13,8 @@ _TABLES = 16  # each grows by itself, so that hardly any memory is taken twice
 class SeenKeys:
     """The lines of keys that went by: 64 bits of a digest and 32 of the line each, of at most 2^20 keys (24 MiB).
 
+    A digest has 8 bytes or more, of which the first 8 count.
+
     Two keys of a million would be taken for one about once in forty million runs; keys beyond the bound are not kept.
     """
 
@@ -23,16 +24,16 @@ class SeenKeys:
         self._tables = [_Table() for _ in range(_TABLES)]
         self._count = 0
 
-    def first_line(self, blob: bytes, line: int) -> int | None:
+    def first_line(self, digest: bytes, line: int) -> int | None:
         """Tell the line where this key was seen first, or remember it for this one and give None."""
-        digest = int.from_bytes(blake2b(blob, digest_size=8).digest(), "little") or 1
-        table = self._tables[digest % _TABLES]
-        slot = table.find(digest)
+        number = int.from_bytes(digest[:8], "little") or 1
+        table = self._tables[number % _TABLES]
+        slot = table.find(number)
         if table.digests[slot]:
             return int(table.lines[slot])
         if self._count < self.LIMIT:
             self._count += 1
-            table.put(slot, digest, line & _MOST)
+            table.put(slot, number, line & _MOST)
         return None
 
 

@@ -159,7 +159,7 @@ class Checker:
     def _check_stream(self, path: str, kind: LineKind, chunks: Iterator[bytes]) -> None:
         file, findings = judge_stream(path, kind, chunks, self.context)
         self.collector.add_stream(path, findings)
-        self.collector.run.add_lines(path, file.moduli)
+        self.collector.run.add_lines(path, file.moduli, left_out=file.left_out)
         self.collector.remarks += file.remarks
 
     def _judge(self, content: Content) -> None:

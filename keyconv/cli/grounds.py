@@ -62,7 +62,7 @@ def context_of(grounds: Grounds, run: Callable[[Callable[[], bytes]], bytes] | N
             passphrase=grounds.passphrase.take() if grounds.passphrase is not None else None,
             deriver=Deriver(allow_costly=grounds.allow_costly, run=run),
         ),
-        blocklist=judge,
+        blocklist=judge if listed or by_library is not None else None,
         public_only=policy.public_only,
         key_types=policy.key_types,
     )

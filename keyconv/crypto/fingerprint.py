@@ -8,12 +8,17 @@ from __future__ import annotations
 import binascii
 import hashlib
 
-__all__ = ["md5", "randomart", "sha256"]
+__all__ = ["md5", "randomart", "sha256", "spell"]
 
 
 def sha256(blob: bytes) -> str:
     """Give `SHA256:` and the digest in base64 without padding."""
-    return "SHA256:" + binascii.b2a_base64(hashlib.sha256(blob).digest(), newline=False).decode().rstrip("=")
+    return spell(hashlib.sha256(blob).digest())
+
+
+def spell(digest: bytes) -> str:
+    """Give the fingerprint of a key whose SHA-256 digest of 32 bytes is there already."""
+    return "SHA256:" + binascii.b2a_base64(digest, newline=False).decode().rstrip("=")
 
 
 def md5(blob: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 __all__ = ["Lookahead", "Row", "TextFacts", "read_rows", "split_stream"]
@@ -117,6 +118,21 @@ class Lookahead:
                 return None
             self._ahead.append(row)
         return self._ahead[offset]
+
+    def sight(self, count: int, size: int) -> list[Row]:
+        """Show the next rows: at most so many, and no more once they have so many bytes."""
+        rows: list[Row] = []
+        for row in chain(tuple(self._ahead), self._taken()):
+            rows.append(row)
+            size -= len(row.text)
+            if len(rows) == count or size <= 0:
+                break
+        return rows
+
+    def _taken(self) -> Iterator[Row]:
+        for row in self._rows:
+            self._ahead.append(row)
+            yield row
 
     def skip(self, count: int) -> None:
         """Pass over rows that were peeked at."""

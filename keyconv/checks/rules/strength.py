@@ -30,8 +30,8 @@ STRENGTH: tuple[Rule, ...] = (
         "weak-modulus",
         "An RSA modulus that can be factored",
         "A bad generator: small factors, close primes, smooth p-1, a small d, ROCA's shape, repeating patterns. Smooth "
-        "p-1 is not looked for above 4,096 bits, nor, like a small d, after the first RSA keys of a long file of lines "
-        "(`check -v` then says so): it takes too long.",
+        "p-1 is not looked for above 4,096 bits; nor, like a small d, after the first RSA keys of a file of lines, or "
+        "at all in one above 1 MiB (`check -v` then says so): it takes too long.",
         "Nothing.",
         _REPLACE,
     ),
