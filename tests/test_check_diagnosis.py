@@ -358,7 +358,7 @@ def test_an_error_of_one_line_among_others_has_its_rule(error: KeyconvError, nam
     ],
 )
 def test_what_stands_in_a_keys_place_is_named(text: str, name: str) -> None:
-    found = foreign.find(text.encode())
+    found = foreign.find_foreign(text.encode())
     assert found is not None
     assert found.rule == name
 

@@ -24,9 +24,9 @@ from keyconv.limits import COSTLY_HINT
 from keyconv.repair import MESSAGES, Diagnosis, diagnose, explain, rule_of
 from keyconv.repair.damage import is_text
 from keyconv.repair.readers import refused_by
-from keyconv.repair.search import MAX_STATES, MAX_WORK
+from keyconv.repair.searching import MAX_STATES, MAX_WORK
 
-search_module = importlib.import_module("keyconv.repair.search")  # the package has a function of this name
+search_module = importlib.import_module("keyconv.repair.searching")  # the package has a function of this name
 
 OPENSSH = by_path("openssh/rsa2048-plain").data
 PEM = by_path("pem/rsa2048-ssh-keygen-plain.pem").data

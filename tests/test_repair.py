@@ -34,8 +34,8 @@ from keyconv.errors import KeyconvError, RecomputableError, WrongPassphraseError
 from keyconv.keyfile import KeyFile
 from keyconv.keys import RsaPrivateKey
 from keyconv.repair import Candidate, Opening, is_stale, listings, mend_public, search, wrappings
-from keyconv.repair.diagnosis import MESSAGES
-from keyconv.repair.search import MAX_WORK
+from keyconv.repair.messages import MESSAGES
+from keyconv.repair.searching import MAX_WORK
 from keyconv.wire import der
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from keyconv import repair
 from keyconv.checks import modulus
 from keyconv.checks.base import Finding
 from keyconv.checks.judged import Judged
@@ -15,7 +16,6 @@ from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import RsaPublicKey
-from keyconv.repair import is_stale, mend_public
 
 __all__ = ["Held", "Run", "companions", "find_stale", "held_by"]
 
@@ -49,7 +49,7 @@ def find_stale(judged: Judged, load: Load) -> Iterator[tuple[Finding, bytes | No
     for companion in companions(judged.path):
         data = load(companion.path)
         keyfile = _read(data) if data is not None else None
-        if keyfile is None or not is_stale(keyfile, private[0]) or keyfile.entries[0].public is None:
+        if keyfile is None or not repair.is_stale(keyfile, private[0]) or keyfile.entries[0].public is None:
             continue
         key = fingerprint_of(keyfile.entries[0])
         if companion.is_certificate or keyfile.entries[0].certificate is not None:
@@ -154,6 +154,6 @@ def _read(data: bytes) -> KeyFile | None:
 
 def _mended(keyfile: KeyFile, private: Entry) -> bytes | None:
     try:
-        return mend_public(keyfile, private)
+        return repair.mend_public(keyfile, private)
     except KeyconvError:
         return None

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from keyconv import limits
+from keyconv import limits, repair
 from keyconv.checks.base import Finding
 from keyconv.checks.documents import is_key, judge_document, judge_for_private
 from keyconv.checks.entry_rules import ENTRY_RULES
@@ -19,7 +19,8 @@ from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fin
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, LimitError, NotAKeyError, UnsupportedError, WrongPassphraseError
 from keyconv.keyfile import Entry, KeyFile, Locked
-from keyconv.repair import MESSAGES, Diagnosis, Opening, diagnose, find_whole, foreign, line_of, rule_of
+from keyconv.repair.messages import MESSAGES
+from keyconv.repair.opening import Opening
 
 __all__ = ["judge_content", "judge_stream"]
 
@@ -101,8 +102,8 @@ def _unlocked(entry: Entry, subject: Subject, judged: Judged) -> Entry:
         judged.unverified = True  # said in the report; a KDF that costs too much is a finding of its own
         return entry
     except KeyconvError as error:
-        hit = Hit(str(error), line=line_of(error), hint=error.hint or None)
-        judged.findings.append(to_finding(rule_of(error), hit, judged.path, key=fingerprint_of(entry)))
+        hit = Hit(str(error), line=repair.line_of(error), hint=error.hint or None)
+        judged.findings.append(to_finding(repair.rule_of(error), hit, judged.path, key=fingerprint_of(entry)))
         return replace(entry, private=None, fault=None)
 
 
@@ -113,7 +114,7 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
     found = _apply(subject, TEXT_RULES)
     if _ODD_TEXT.search(subject.data) and b"\0" not in subject.data:
         told = {finding.rule for finding in found}
-        candidate = find_whole(subject.data, max_states=_FEW_STATES)
+        candidate = repair.find_whole(subject.data, max_states=_FEW_STATES)
         undone = candidate.undone if candidate is not None else ()
         name = subject.keyfile.format
         for damage in undone:
@@ -162,7 +163,7 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
         # The whole may be damaged in one way, which is then the cause of every bad line.
         error = NotAKeyError("there are lines that hold no key")
         path = shlex.quote(content.path)
-        diagnosis = diagnose(content.data, error, path=path, opening=Opening(_PUBLIC_LINE))
+        diagnosis = repair.diagnose(content.data, error, path=path, opening=Opening(_PUBLIC_LINE))
         if diagnosis.mended is not None and any(rule(name).group == "damage" for name in diagnosis.undone):
             again = LineFile(content.path, kind, context)
             rest = check_lines(again, iter((diagnosis.mended.data,)))
@@ -171,7 +172,7 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
             judged.moduli = again.moduli
             return judged
     only_bad = not file.keys and file.bad and not any(finding.rule != "bad-line" for finding in judged.findings)
-    named = foreign.find(content.data) if only_bad and kind_of_content(content.data) is None else None
+    named = repair.find_foreign(content.data) if only_bad and kind_of_content(content.data) is None else None
     if named is not None:
         judged.findings = [to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
     return judged
@@ -190,7 +191,7 @@ def _judge_refused(content: Content, context: Context, error: KeyconvError) -> J
     return _judge_diagnosed(content, context, diagnosis, name)
 
 
-def _judge_several(content: Content, context: Context, diagnosis: Diagnosis) -> Judged:
+def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnosis) -> Judged:
     """Judge the keys of a file one by one, as far as they are not too many; nothing mends such a file."""
     judged = Judged(content.path, findings=_causes(content, diagnosis, ""))
     left = _MAX_PARTS
@@ -218,16 +219,16 @@ def _judge_part(content: Content, context: Context) -> Judged:
         keyfile = read(content.data)
     except KeyconvError as error:
         name = error.place.split(":")[0]
-        diagnosis = diagnose(content.data, error, opening=context.opening, max_states=_FEW_STATES)
+        diagnosis = repair.diagnose(content.data, error, opening=context.opening, max_states=_FEW_STATES)
         return _judge_diagnosed(content, context, diagnosis, name)
     return _judge_keyfile(content, context, keyfile)
 
 
-def _diagnose(content: Content, context: Context, error: KeyconvError) -> Diagnosis:
-    return diagnose(content.data, error, path=shlex.quote(content.path), opening=context.opening)
+def _diagnose(content: Content, context: Context, error: KeyconvError) -> repair.Diagnosis:
+    return repair.diagnose(content.data, error, path=shlex.quote(content.path), opening=context.opening)
 
 
-def _judge_diagnosed(content: Content, context: Context, diagnosis: Diagnosis, name: str) -> Judged:
+def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagnosis, name: str) -> Judged:
     judged = Judged(content.path)
     mended = diagnosis.mended
     judged.findings = _causes(content, diagnosis, mended.keyfile.format if mended else name)
@@ -246,7 +247,7 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: Diagnosis, n
     return judged
 
 
-def _causes(content: Content, diagnosis: Diagnosis, format: str) -> list[Finding]:
+def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[Finding]:
     # A variable is no file that a command could mend.
     hint = "" if content.place == "environment" and diagnosis.mended is not None else diagnosis.hint
     found = []

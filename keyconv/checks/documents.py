@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from keyconv import limits
+from keyconv import limits, repair
 from keyconv.checks import embedded
 from keyconv.checks.entry_rules import ENTRY_RULES
 from keyconv.checks.file_rules import private_entries
@@ -14,7 +14,6 @@ from keyconv.checks.subject import Content, Context, Hit, fingerprint_of, to_fin
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry
-from keyconv.repair import find_whole
 
 __all__ = ["is_key", "judge_document", "judge_for_private"]
 
@@ -80,7 +79,7 @@ def _private_in(data: bytes, *, thorough: bool = False) -> Iterator[embedded.Fou
             none = False
             yield found
     if thorough and none and _is_damaged_key(data):
-        candidate = find_whole(data)
+        candidate = repair.find_whole(data)
         if candidate is not None and candidate.undone:
             yield embedded.Found(1, candidate.data, candidate.keyfile)
 
@@ -109,7 +108,7 @@ def _mends_to_key(content: Content) -> bool:
     public = content.name.lower().endswith(".pub")
     if len(data) > _MAX_SMALL or not (public or (embedded.may_hold_key(data) and embedded.has_material(data))):
         return False
-    found = find_whole(data, guess=True, max_states=_FEW_STATES)
+    found = repair.find_whole(data, guess=True, max_states=_FEW_STATES)
     return found is not None and bool(found.undone) and "surrounding-text" not in found.undone
 
 

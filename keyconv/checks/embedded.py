@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from keyconv import limits
+from keyconv import limits, repair
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile
-from keyconv.repair import find_whole
 
 __all__ = ["Found", "find_private", "has_material", "may_hold_key"]
 
@@ -113,7 +112,7 @@ def _read(span: bytes, lines: bytes) -> KeyFile | None:
         try:
             keyfile = read(text)
         except KeyconvError:
-            candidate = find_whole(text, max_states=_STATES)
+            candidate = repair.find_whole(text, max_states=_STATES)
             if candidate is None:
                 continue
             keyfile = candidate.keyfile

@@ -11,7 +11,7 @@ from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.errors import LimitError
 from keyconv.keyfile import Entry, Locked, Protection
 from keyconv.notes import Note
-from keyconv.repair import MESSAGES
+from keyconv.repair.messages import MESSAGES
 
 __all__ = ["FILE_RULES", "TEXT_RULES", "damage_severity", "is_private_name", "private_entries"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal
 
-from keyconv import limits
+from keyconv import limits, repair
 from keyconv.checks import option_values
 from keyconv.checks.base import Finding, Severity
 from keyconv.checks.entry_rules import rules_for
@@ -24,7 +24,7 @@ from keyconv.formats.authorized_keys import read_line
 from keyconv.keyfile import Entry
 from keyconv.keys import PublicKey, RsaPublicKey
 from keyconv.notes import Note
-from keyconv.repair import MESSAGES, rule_of_line
+from keyconv.repair.messages import MESSAGES
 from keyconv.text.rows import Lookahead, Row, TextFacts, read_rows
 
 __all__ = ["LineFile", "LineKind", "check_lines", "kind_of_content", "kind_of_name"]
@@ -258,7 +258,7 @@ def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> 
         file.keys += 1
         yield _found(file, "wrapped-key", MESSAGES["wrapped-key"], row, fingerprint_of(entry))
         return
-    found = _bad(file, rule_of_line(error), error.message, row)
+    found = _bad(file, repair.rule_of_line(error), error.message, row)
     yield replace(found, hint=error.hint) if error.hint else found
 
 

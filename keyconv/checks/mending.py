@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from keyconv import repair
 from keyconv.checks.subject import Context
-from keyconv.repair import find_whole
 
 __all__ = ["mend"]
 
 
 def mend(data: bytes, context: Context) -> bytes | None:
     """Give the text before it was damaged; None where nothing could be proved or nothing is to be done."""
-    found = find_whole(data, context.opening)
+    found = repair.find_whole(data, context.opening)
     return found.data if found is not None and found.undone and found.proved and found.data != data else None

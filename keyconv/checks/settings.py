@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,6 +22,8 @@ def read(text: str, *, is_pyproject: bool) -> Policy | None:
 
     Raises: UsageError for what is no TOML, and for an unknown key, naming the nearest.
     """
+    import tomllib  # most runs have no settings
+
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

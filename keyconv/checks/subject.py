@@ -14,7 +14,7 @@ from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import PublicKey
-from keyconv.repair import Opening
+from keyconv.repair.opening import Opening
 
 __all__ = [
     "Content",

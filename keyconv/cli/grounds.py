@@ -19,7 +19,7 @@ from keyconv.crypto.kdf import Deriver
 from keyconv.errors import InputError, KeyconvError, UsageError
 from keyconv.files import system
 from keyconv.keys import PublicKey
-from keyconv.repair import Opening
+from keyconv.repair.opening import Opening
 from keyconv.secret import HandedOver
 
 __all__ = ["Grounds", "Judge", "Seen", "Visit", "context_of", "load_if_there"]

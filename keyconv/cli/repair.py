@@ -14,7 +14,7 @@ from keyconv.errors import KeyconvError, MalformedError, OutputError, UsageError
 from keyconv.formats import by_name
 from keyconv.keyfile import Locked
 from keyconv.repair import Candidate, Opening, describe_unproved, explain, search
-from keyconv.repair.diagnosis import MESSAGES
+from keyconv.repair.messages import MESSAGES
 
 __all__ = ["run"]
 

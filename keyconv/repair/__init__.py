@@ -1,12 +1,21 @@
-"""Undoing what copying, pasting and storing does to key files, and naming what cannot be undone."""
+"""Undoing what copying, pasting and storing does to key files, and naming what cannot be undone.
+
+Each part is imported when it is first used: most files are whole.
+"""
 
 from __future__ import annotations
 
-from keyconv.repair.canonical import Opening
-from keyconv.repair.diagnosis import MESSAGES, Diagnosis, describe_unproved, diagnose, explain, find_whole
-from keyconv.repair.refusals import line_of, rule_of, rule_of_line
-from keyconv.repair.search import DAMAGES, Candidate, search
-from keyconv.repair.stale import is_stale, mend_public
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyconv.repair.diagnosis import Diagnosis, describe_unproved, diagnose, explain, find_whole
+    from keyconv.repair.foreign import find_foreign
+    from keyconv.repair.messages import MESSAGES
+    from keyconv.repair.opening import Opening
+    from keyconv.repair.refusals import line_of, rule_of, rule_of_line
+    from keyconv.repair.searching import DAMAGES, Candidate, search
+    from keyconv.repair.stale import is_stale, mend_public
 
 __all__ = [
     "DAMAGES",
@@ -17,6 +26,7 @@ __all__ = [
     "describe_unproved",
     "diagnose",
     "explain",
+    "find_foreign",
     "find_whole",
     "is_stale",
     "line_of",
@@ -25,3 +35,21 @@ __all__ = [
     "rule_of_line",
     "search",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("Diagnosis", "describe_unproved", "diagnose", "explain", "find_whole"), "diagnosis"),
+    "find_foreign": "foreign",
+    "MESSAGES": "messages",
+    "Opening": "opening",
+    **dict.fromkeys(("line_of", "rule_of", "rule_of_line"), "refusals"),
+    **dict.fromkeys(("DAMAGES", "Candidate", "search"), "searching"),
+    **dict.fromkeys(("is_stale", "mend_public"), "stale"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'keyconv.repair' has no attribute '{name}'")
+    value: object = getattr(import_module(f"keyconv.repair.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

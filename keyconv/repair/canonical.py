@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from keyconv.crypto import pairing
-from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Deriver
+from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
-from keyconv.engine import read, unlock, write
-from keyconv.errors import KeyconvError, RecomputableError
+from keyconv.engine import write
+from keyconv.errors import KeyconvError
 from keyconv.formats import by_name
 from keyconv.formats.authorized_keys import OPENSSH_PUB, read_line
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
-from keyconv.secret import Passphrase
+from keyconv.repair.opening import RECOMPUTABLE, Opening
 from keyconv.text.comment import is_clean
 
-__all__ = ["Opening", "rewrite"]
+__all__ = ["rewrite"]
 
 NONCANONICAL = "noncanonical"
-RECOMPUTABLE = "recomputable-numbers"
 COMMENT_CONTROL = "comment-control"
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a text is read on the way: as which format, and with which passphrase its private half is proved."""
-
-    format: str | None = None
-    passphrase: Passphrase | None = None
-    deriver: Deriver = field(default_factory=Deriver)
-
-    def read(self, data: bytes) -> KeyFile:
-        """Read a text and open what is locked in it, if there is a passphrase.
-
-        Where nothing is wrong but numbers that follow from others, they are computed anew, and a note tells of it.
-
-        Raises: a KeyconvError.
-        """
-        try:
-            return self._read(data)
-        except RecomputableError:
-            with pairing.recomputing() as found:
-                keyfile = self._read(data)
-            return replace(keyfile, notes=(*keyfile.notes, *(Note(RECOMPUTABLE, each) for each in found)))
-
-    def _read(self, data: bytes) -> KeyFile:
-        keyfile = read(data, self.format)
-        if self.passphrase is None:
-            return keyfile
-        entries = tuple(
-            unlock(entry, self.passphrase, deriver=self.deriver) if isinstance(entry.private, Locked) else entry
-            for entry in keyfile.entries
-        )
-        return replace(keyfile, entries=entries)
 
 
 def rewrite(data: bytes, keyfile: KeyFile, opening: Opening) -> tuple[bytes, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from keyconv.formats import FORMATS
 from keyconv.text.quoting import quote
 from keyconv.wire import der
 
-__all__ = ["Foreign", "describe", "find"]
+__all__ = ["Foreign", "describe", "find_foreign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ _HEX = re.compile(rb"[0-9a-fA-F]{32,}+\Z")
 _OID_PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 
 
-def find(data: bytes) -> Foreign | None:
+def find_foreign(data: bytes) -> Foreign | None:
     """Tell what a file is that is no key, or None where that cannot be told."""
     text = data.replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
     text = text.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").removeprefix(b"\xef\xbb\xbf")
@@ -222,7 +222,7 @@ def find(data: bytes) -> Foreign | None:
 
 def describe(data: bytes) -> tuple[str, str]:
     """Say in one line what a file is that no format takes for its own, and what to do."""
-    found = find(data)
+    found = find_foreign(data)
     if found is not None:
         return found.message, found.hint
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -16,7 +16,7 @@ from keyconv.errors import (
     TruncatedError,
     UnsupportedError,
 )
-from keyconv.formats import FORMATS
+from keyconv.formats import REGISTRY, by_name
 
 __all__ = ["is_of_lines", "line_of", "rule_of", "rule_of_line"]
 
@@ -94,7 +94,7 @@ def _rule_of(error: KeyconvError, *, of_lines: bool) -> str:
 
 def _is_public(error: KeyconvError) -> bool:
     name = error.place.partition(":")[0]
-    return any(known.name == name and not known.can.private for known in FORMATS)
+    return any(known.name == name for known in REGISTRY) and not by_name(name).can.private
 
 
 def _rule_of_limit(error: LimitError) -> str:

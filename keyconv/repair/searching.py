@@ -27,8 +27,9 @@ from keyconv.repair import (
     surroundings,
     wrappings,
 )
-from keyconv.repair.canonical import NONCANONICAL, Opening, rewrite
+from keyconv.repair.canonical import NONCANONICAL, rewrite
 from keyconv.repair.damage import Damage, count_private, holds_private, is_text
+from keyconv.repair.opening import Opening
 
 __all__ = ["DAMAGES", "Candidate", "Search", "search"]
 
