@@ -14,7 +14,10 @@ from benchmarks.timing import Contender
 from benchmarks.tools import Tools
 from benchmarks.workers import Worker
 
-__all__ = ["PASSPHRASE", "Bench"]
+__all__ = ["FAST", "PASSPHRASE", "Bench"]
+
+FAST = "keyconv[fast]"
+"""keyconv where gmpy2 is installed, too."""
 
 PASSPHRASE = "correct horse"  # opens nothing but throw-away keys
 
@@ -56,11 +59,17 @@ class Bench:
         """Make a command of keyconv."""
         return Command((*self.tools.keyconv, *arguments), self.folder, fresh, codes=codes)
 
+    def keyconv_fast(self, *arguments: str, fresh: tuple[str, ...] = ()) -> Command:
+        """Make a command of keyconv that has gmpy2."""
+        begin = f"import sys; sys.path.insert(0, {self.tools.fast!r}); from keyconv.__main__ import main; main()"
+        return Command((sys.executable, "-c", begin, *arguments), self.folder, fresh)
+
     def worker(self, library: str) -> Worker:
         """Start a process that holds a library."""
         others = library in ("asyncssh", "paramiko")
         python = self.tools.libraries if others and self.tools.libraries else sys.executable
-        return Worker(python, library, self.folder)
+        paths = (self.tools.fast,) if library == FAST and self.tools.fast else ()
+        return Worker(python, library, self.folder, *paths)
 
     def converter(self, case: str, tool: str, command: Command, public: str) -> Contender:
         """Give a command that writes one private key as a contender: the result must be that key."""

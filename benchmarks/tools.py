@@ -24,7 +24,8 @@ class Tools:
     """What there is to run; a tool that is missing is None, and `missing` says why.
 
     `keyconv` is the program of the interpreter that runs the benchmarks; `libraries` is an interpreter that has
-    asyncssh and paramiko; `sshpk` is the beginning of sshpk-conv's command.
+    asyncssh and paramiko; `fast` is a folder with gmpy2, for keyconv[fast]; `sshpk` is the beginning of sshpk-conv's
+    command.
     """
 
     keyconv: tuple[str, ...]
@@ -32,6 +33,7 @@ class Tools:
     ssh_keygen: str
     openssl: str | None
     libraries: str | None
+    fast: str | None
     sshpk: tuple[str, ...] | None
     missing: dict[str, str]
 
@@ -48,6 +50,8 @@ class Tools:
         found |= _distributions(sys.executable, ("cryptography", "bcrypt", "argon2-cffi", "typer"))
         if self.libraries is not None:
             found |= _distributions(self.libraries, _LIBRARIES)
+        if self.fast is not None:
+            found["gmpy2"] = next(Path(self.fast).glob("gmpy2-*.dist-info")).name.split("-")[1].removesuffix(".dist")
         if self.sshpk is not None:
             found["node"] = _first_line([self.sshpk[0], "--version"])
             found["sshpk"] = _first_line(
@@ -71,8 +75,11 @@ def find_tools(scratch: Path) -> Tools:
     libraries = interpreter_with(_LIBRARIES)
     if libraries is None:
         missing |= dict.fromkeys(_LIBRARIES, "could not be installed")
+    fast = _fast()
+    if fast is None:
+        missing["keyconv[fast]"] = "gmpy2 could not be installed"
     sshpk = _sshpk(scratch / "sshpk", missing)
-    return Tools(_keyconv(), puttygen, ssh_keygen, openssl, libraries, sshpk, missing)
+    return Tools(_keyconv(), puttygen, ssh_keygen, openssl, libraries, fast, sshpk, missing)
 
 
 def cache_folder() -> Path:
@@ -99,6 +106,18 @@ def interpreter_with(modules: tuple[str, ...]) -> str | None:
         if subprocess.run(command, env=environment()).returncode != 0:
             return None
     return str(own) if _has(str(own), modules) else None
+
+
+def _fast() -> str | None:
+    """Fetch gmpy2 to a folder of its own, so that keyconv has it only where it is measured with it."""
+    folder = cache_folder() / f"gmpy2-{sys.version_info.major}.{sys.version_info.minor}"
+    if not list(folder.glob("gmpy2-*.dist-info")):
+        requirements = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+        wanted = requirements["project"]["optional-dependencies"]["fast"]
+        command = ["-m", "pip", "install", "-qq", "--disable-pip-version-check", "--target", str(folder), *wanted]
+        if subprocess.run([sys.executable, *command], env=environment()).returncode != 0:
+            return None
+    return str(folder)
 
 
 def _environment_folder() -> Path:

@@ -1,4 +1,4 @@
-"""A process that holds one library and does with it what it is asked to: worker.py LIBRARY.
+"""A process that holds one library and does with it what it is asked to: worker.py LIBRARY [PATH ...].
 
 A request is a line of JSON on standard input, the answer a line of JSON on standard output. So every library has a
 process of its own, started once, and they can still take turns.
@@ -138,6 +138,16 @@ def _keyconv() -> Convert:
     return lambda data, target: keyconv.convert(data, target)
 
 
+def _keyconv_fast() -> Convert:
+    import gmpy2  # noqa: F401 - it is there
+
+    from keyconv.crypto.primes import is_prime
+
+    for _ in range(20):  # after a few numbers keyconv loads it
+        is_prime((1 << 1279) - 1)
+    return _keyconv()
+
+
 def _cryptography() -> Convert:
     from cryptography.hazmat.primitives import serialization
 
@@ -200,6 +210,7 @@ def _paramiko() -> Convert:
 
 LIBRARIES: dict[str, Callable[[], Convert]] = {
     "keyconv": _keyconv,
+    "keyconv[fast]": _keyconv_fast,
     "cryptography": _cryptography,
     "asyncssh": _asyncssh,
     "paramiko": _paramiko,
@@ -207,4 +218,5 @@ LIBRARIES: dict[str, Callable[[], Convert]] = {
 
 
 if __name__ == "__main__":
+    sys.path[:0] = sys.argv[2:]
     main(sys.argv[1])

@@ -20,9 +20,9 @@ _MOST_SAID = 100
 class Worker:
     """One such process, from the beginning of a `with` block to its end."""
 
-    def __init__(self, python: str, library: str, folder: Path) -> None:
+    def __init__(self, python: str, library: str, folder: Path, *paths: str) -> None:
         self._process = subprocess.Popen(
-            [python, "-P", "-W", "ignore", _SCRIPT, library],
+            [python, "-P", "-W", "ignore", _SCRIPT, library, *paths],
             cwd=folder,
             env=environment(),
             stdin=subprocess.PIPE,

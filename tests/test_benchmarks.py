@@ -42,7 +42,7 @@ def _public_of_fixture(name: str) -> str:
 
 
 def _tools() -> Tools:
-    return Tools((PYTHON, "-m", "keyconv"), require("puttygen"), require("ssh-keygen"), None, None, None, {})
+    return Tools((PYTHON, "-m", "keyconv"), require("puttygen"), require("ssh-keygen"), None, None, None, None, {})
 
 
 def _copy(source: Path, target: Path) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
+import sys
+from importlib.util import find_spec
 from itertools import count
 from math import prod
 
@@ -35,13 +38,20 @@ MERSENNE = (127, 521, 607, 1279, 2203, 2281, 3217, 4253)
 """2 to these, less one, is prime."""
 
 
-@pytest.fixture(params=["by the library", "in Python"])
+@pytest.fixture(params=["by the library", "in Python", "on integers of gmpy2"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have all powers for which that can be computed in one way."""
+    """Have all for which that can be done done in one way."""
+    module._quick_integer.cache_clear()
+    monkeypatch.setattr(module, "_powers", count(module._SMALL_POWERS))
+    if request.param == "on integers of gmpy2":
+        if find_spec("gmpy2") is None and "fast" not in os.environ.get("KEYCONV_EXTRAS", ""):
+            pytest.skip("the extra keyconv[fast] is not installed")
+        monkeypatch.setattr(module, "_tested", count(module._FEW))
+        assert module._quick_integer() is not int
+        return
+    monkeypatch.setattr(module, "_quick_integer", lambda: int)
     if request.param == "in Python":
         monkeypatch.setattr(module, "_LIBRARY_BITS", range(0))
-    else:
-        monkeypatch.setattr(module, "_powers", count(module._SMALL_POWERS))
 
 
 def _passes(number: int, base: int) -> bool:
@@ -208,6 +218,34 @@ def test_what_the_library_refuses_is_computed_in_python(monkeypatch: pytest.Monk
     assert is_prime(prime)
     assert not is_prime(prime * 1009)
     assert asked
+
+
+def test_gmpy2_is_loaded_for_large_numbers_and_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[int] = []
+
+    def quick(number: int) -> int:
+        loaded.append(number.bit_length())
+        return number
+
+    monkeypatch.setattr(module, "_quick_integer", lambda: quick)
+    monkeypatch.setattr(module, "_tested", count())
+    few = module._FEW
+    assert all(is_prime(2**521 - 1) for _ in range(few))
+    assert loaded == []
+    assert is_prime(2**607 - 1)
+    monkeypatch.setattr(module, "_tested", count())
+    assert is_prime(2**4253 - 1)
+    assert is_prime(2**2281 - 1)
+    assert loaded == [607, 4253]
+
+
+def test_without_gmpy2_integers_are_those_of_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gmpy2", None)
+    module._quick_integer.cache_clear()
+    try:
+        assert module._quick_integer() is int
+    finally:
+        module._quick_integer.cache_clear()
 
 
 def test_a_product_of_large_primes_is_no_prime_whatever_their_shape() -> None:

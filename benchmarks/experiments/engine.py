@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from benchmarks.bench import Bench
+from benchmarks.bench import FAST, Bench
 from benchmarks.making import Key
 from benchmarks.results import OWN, Experiment, Goal, Row
 from benchmarks.timing import Contender, measure
@@ -14,7 +14,8 @@ __all__ = ["NAME", "measure_engine"]
 
 NAME = "engine"
 _TYPES = ("Ed25519", "ECDSA P-256", "RSA-2048", "RSA-3072")
-_LIBRARIES = ("keyconv", "cryptography", "asyncssh", "paramiko")
+_LIBRARIES = ("keyconv", FAST, "cryptography", "asyncssh", "paramiko")
+_OTHERS = _LIBRARIES[2:]
 _LEAST_TIMES = 20
 _BATCH = 0.1  # seconds that a turn lasts at least
 _BUDGET = 60  # seconds
@@ -39,14 +40,14 @@ def measure_engine(bench: Bench) -> Experiment:
             ):
                 case = f"{kind}, {source} to {target}"
                 for name in _LIBRARIES:
-                    if name != OWN and "ppk" in (source, target):
+                    if (name in _OTHERS and "ppk" in (source, target)) or (name == FAST and not kind.startswith("RSA")):
                         continue
                     if name in workers:
                         contenders.append(_contender(bench, workers[name], case, name, paths, target))
                     else:
                         contenders.append(bench.absent(case, name))
                 if "ppk" in (source, target):
-                    contenders.append(bench.absent(case, ", ".join(_LIBRARIES[1:]), "know no PPK"))
+                    contenders.append(bench.absent(case, ", ".join(_OTHERS), "know no PPK"))
         rows = measure(contenders, bench.rounds(9), budget=_BUDGET)
     goals = [_goal(rows, f"RSA-2048, {pair}") for pair in ("openssh to pem", "pem to openssh")]
     remarks = (
@@ -55,12 +56,15 @@ def measure_engine(bench: Bench) -> Experiment:
         "`export_private_key`, paramiko's `from_private_key` and `write_private_key`.",
         f"Twelve keys of each type, the first to warm up; at least {_BATCH} s a turn; the time is that of one key. "
         "Every key is new to the process that converts it: keyconv remembers which keys it has proved.",
+        "keyconv[fast]: the same keyconv with gmpy2, which it has loaded before.",
     )
     return Experiment(NAME, "In one process, beside other libraries", rows, tuple(goals), remarks)
 
 
 def _goal(rows: tuple[Row, ...], case: str) -> Goal:
-    own, other = (next(row.sample for row in rows if row.case == case and row.tool == name) for name in _LIBRARIES[:2])
+    own, other = (
+        next(row.sample for row in rows if row.case == case and row.tool == name) for name in (OWN, "cryptography")
+    )
     value = other.median / own.median if own and other else None
     return Goal(case, "as fast as cryptography", value, _LEAST_TIMES, "x", at_most=False)
 

@@ -12,6 +12,9 @@ The Baillie-PSW test: a strong probable-prime test and an extra strong Lucas tes
 Rounds of the first half alone would have to be 64 to leave a hostile file a chance of 2^-128; OpenSSL runs as many to
 check a key. The Lucas test costs what about 25 of them do. pyca/cryptography has no primality test to be asked.
 
+With gmpy2 (the extra `keyconv[fast]`) the same arithmetic is done on its integers: for large numbers, and from the
+ninth on, for it takes some time to load.
+
 Source: Baillie and Wagstaff, 'Lucas pseudoprimes', 1980; Grantham, 'Frobenius pseudoprimes', 2001, for the extra strong
 Lucas test; Rabin, 'Probabilistic algorithm for testing primality', 1980, for the quarter.
 """
@@ -48,12 +51,33 @@ _SMALL_POWERS = 2
 
 _powers = count()
 
+_LARGE_BITS = 3072
+_FEW = 8
+"""Numbers of a run whose test is not worth the start of gmpy2, if they are not large."""
+
+_tested = count()
+
 
 def is_prime(number: int) -> bool:
     """Tell whether a number is prime, by the Baillie-PSW test."""
     if number < 1_000_000:
         return number > 1 and all(number % prime for prime in SMALL_PRIMES if prime * prime <= number)
-    return gcd(number, _PRIMORIAL) == 1 and _is_strong_probable_prime(number) and _is_extra_strong_lucas(number)
+    if gcd(number, _PRIMORIAL) != 1:
+        return False
+    if next(_tested) >= _FEW or number.bit_length() >= _LARGE_BITS:
+        number = _quick_integer()(number)
+    return _is_strong_probable_prime(number) and _is_extra_strong_lucas(number)
+
+
+@cache
+def _quick_integer() -> Callable[[int], int]:
+    # An integer that multiplies and divides faster than Python's, and mixes with those.
+    try:
+        from gmpy2 import mpz
+    except ImportError:
+        return int
+    integer: Callable[[int], int] = mpz
+    return integer
 
 
 def _is_strong_probable_prime(number: int) -> bool:
@@ -73,7 +97,7 @@ def _power(exponent: int, modulus: int) -> int:
     """Raise some base to an odd power: 2, or where the library computes it, ten times as fast, a random one."""
     bits = modulus.bit_length()
     if bits in _LIBRARY_BITS and (bits >= _SMALL_BITS or next(_powers) >= _SMALL_POWERS):
-        power = _encryption()(exponent, modulus)
+        power = _encryption()(int(exponent), int(modulus))
         if power is not None:
             return power
     return pow(2, exponent, modulus)
