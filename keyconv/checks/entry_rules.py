@@ -22,6 +22,7 @@ from keyconv.keys import (
 )
 from keyconv.keys.certificate import FOREVER
 from keyconv.text.comment import clean, is_clean
+from keyconv.text.quoting import as_name
 
 __all__ = ["ENTRY_RULES", "rules_for"]
 
@@ -90,7 +91,7 @@ def key_type(entry: Entry, context: Context) -> Iterator[Hit]:
     """A key of a family that the settings do not allow."""
     if entry.public is not None and context.key_types and entry.public.family not in context.key_types:
         allowed = ", ".join(family for family in FAMILIES if family in context.key_types)
-        yield Hit(f"a key of type {entry.public.algorithm}, where the settings allow {allowed}")
+        yield Hit(f"a key of type {as_name(entry.public.algorithm)}, where the settings allow {allowed}")
 
 
 def putty_p521(entry: Entry, context: Context) -> Iterator[Hit]:

@@ -25,6 +25,7 @@ from keyconv.keyfile import Entry
 from keyconv.keys import PublicKey, RsaPublicKey
 from keyconv.notes import Note
 from keyconv.repair.messages import MESSAGES
+from keyconv.text.quoting import as_name
 from keyconv.text.rows import Lookahead, Row, TextFacts, read_rows
 
 __all__ = ["LineFile", "LineKind", "check_lines", "kind_of_content", "kind_of_name"]
@@ -183,7 +184,7 @@ def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iter
     if entry.comment and _BLOB_BEGINS in entry.comment and _KEY_BEGINS.search(entry.comment):
         yield _found(file, "joined-keys", MESSAGES["joined-keys"], row, fingerprint_of(entry))
     if entry.public is not None and entry.public.family == "opaque":
-        message = f"sshd knows no keys of type {entry.public.algorithm}, and {_SILENT}"
+        message = f"sshd knows no keys of type {as_name(entry.public.algorithm)}, and {_SILENT}"
         yield _bad(file, "bad-line", message, row, fingerprint_of(entry))
         return
     why = option_values.judge(entry.options) if entry.options else ""

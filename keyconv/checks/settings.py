@@ -14,6 +14,10 @@ from keyconv.text.quoting import quote
 __all__ = ["preset", "read"]
 
 
+_MOST_SAID = 200
+"""Characters of what the library says of a text that is no TOML."""
+
+
 def read(text: str, *, is_pyproject: bool) -> Policy | None:
     """Read settings; None where the file says nothing on `keyconv check`.
 
@@ -26,8 +30,12 @@ def read(text: str, *, is_pyproject: bool) -> Policy | None:
 
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"is not TOML: {str(error) or 'too deep'}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"is not TOML: {_short(str(error))}") from None
+    except RecursionError:
+        raise UsageError("is not TOML: too deep") from None
+    except ValueError:  # which int() raises
+        raise UsageError("holds a number of thousands of digits") from None
     tool = _table(document.get("tool", {}), "tool")
     keyconv = _table(tool.get("keyconv", {}), "tool.keyconv")
     if "check" in keyconv:
@@ -37,6 +45,12 @@ def read(text: str, *, is_pyproject: bool) -> Policy | None:
     if "check" in document:
         return _policy(_table(document["check"], "check"))
     return _policy({name: value for name, value in document.items() if name != "tool"})
+
+
+def _short(message: str) -> str:
+    """Cut a message of the library's, which repeats names of any length, and keep the place at its end."""
+    text, at, place = message.rpartition(" (at ")
+    return message if len(message) <= _MOST_SAID else f"{text[:_MOST_SAID]}...{at}{place}"
 
 
 def preset(name: str) -> Policy:

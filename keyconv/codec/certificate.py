@@ -9,6 +9,7 @@ from keyconv.codec import public_blob
 from keyconv.errors import MalformedError, UnsupportedError
 from keyconv.keys import MLDSA_NAMES, Certificate, PublicKey
 from keyconv.notes import Note
+from keyconv.text.quoting import as_name
 from keyconv.wire.reader import WireReader
 
 __all__ = ["SUFFIX", "is_certificate", "plain_algorithm", "read", "read_any"]
@@ -56,7 +57,7 @@ def read(blob: bytes, notes: list[Note] | None = None) -> Certificate:
     algorithm = reader.name("algorithm name")
     plain = _canonical(algorithm)
     if not is_certificate(algorithm) or not public_blob.knows(plain):
-        raise UnsupportedError(f"no certificates of type {algorithm} are known")
+        raise UnsupportedError(f"no certificates of type {as_name(algorithm)} are known")
     nonce = reader.string("nonce")
     key = public_blob.read_fields(plain, reader)
     serial = reader.uint64("serial")

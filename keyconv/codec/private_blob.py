@@ -33,6 +33,7 @@ from keyconv.keys import (
     SkEd25519PrivateKey,
     SkEd25519PublicKey,
 )
+from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
 
@@ -57,7 +58,7 @@ def read(reader: WireReader) -> tuple[PrivateKey, Certificate | None]:
     if algorithm in public_blob.RSA_ALIASES:
         algorithm = RsaPublicKey.algorithm
     if not public_blob.knows(algorithm):
-        raise UnsupportedError(f"private keys of type {algorithm} are not known")
+        raise UnsupportedError(f"private keys of type {as_name(algorithm)} are not known")
     return _read_plain(algorithm, reader), None
 
 
@@ -135,7 +136,7 @@ def _read_after_public(public: PublicKey, reader: WireReader) -> PrivateKey:
             seeds = _read_exactly(reader, "private part", 64)
             return MlDsa44Ed25519PrivateKey(public, seeds[:32], seeds[32:])
         case _:
-            raise UnsupportedError(f"private keys of type {public.algorithm} are not known")
+            raise UnsupportedError(f"private keys of type {as_name(public.algorithm)} are not known")
 
 
 def _read_rsa(public: RsaPublicKey, reader: WireReader) -> RsaPrivateKey:

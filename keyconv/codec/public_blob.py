@@ -26,6 +26,7 @@ from keyconv.keys import (
     SkEd25519PublicKey,
 )
 from keyconv.notes import Note
+from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
 
@@ -143,7 +144,9 @@ def _mldsa_reader(algorithm: str) -> Callable[[WireReader], MlDsa44Ed25519Public
 def _read_curve_name(reader: WireReader, curve: Curve) -> None:
     name = reader.name("curve name")
     if name != curve.name:
-        raise MismatchError(f"the algorithm is for the curve {curve.name}, but the blob names the curve {name}")
+        raise MismatchError(
+            f"the algorithm is for the curve {curve.name}, but the blob names the curve {as_name(name)}"
+        )
 
 
 def _read_point(reader: WireReader, length: int) -> bytes:

@@ -101,7 +101,7 @@ def _sniff(data: bytes) -> bool:
         return bool(parse_options(options, []))
     except MalformedError:
         # A misspelt option is for the reader to name; a host name, which has no such characters, is not for it.
-        return b'="' in options
+        return options[:1].isalnum() and b'="' in options
 
 
 def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:

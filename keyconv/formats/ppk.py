@@ -54,6 +54,7 @@ from keyconv.secret import Passphrase
 from keyconv.text import base64, integer
 from keyconv.text.comment import clean
 from keyconv.text.lines import Line, split
+from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
 
@@ -268,7 +269,7 @@ def _read_public(algorithm: bytes, blob: bytes, notes: list[Note]) -> tuple[Publ
     except KeyconvError as error:
         raise error.within("public half") from None
     if _family_of(public) is None:
-        raise UnsupportedError(f"PPK files of type {public.algorithm} are not known")
+        raise UnsupportedError(f"PPK files of type {as_name(public.algorithm)} are not known")
     return public, certificate
 
 
@@ -376,7 +377,7 @@ def _read_private(public: PublicKey, reader: WireReader, notes: list[Note]) -> P
                 raise MalformedError(f"the seed has {len(seed)} bytes instead of 57")
             return Ed448PrivateKey(public, seed)
         case _:
-            raise UnsupportedError(f"PPK files of type {public.algorithm} are not known")
+            raise UnsupportedError(f"PPK files of type {as_name(public.algorithm)} are not known")
 
 
 def _read_seed_25519(reader: WireReader, notes: list[Note]) -> bytes:
