@@ -84,6 +84,8 @@ def _convert_entry(
     if planned.needs_passphrase or proves:
         if isinstance(entry.private, Locked):
             deriver.check(entry.private.protection.kdf)
+            if target.foresee and target.can.encryption and not options.no_passphrase and not _asks(options):
+                target.foresee(write_options(options, WriteOptions(deriver=deriver)))
         opened = opener.unlock(entry, path, deriver)
         entry = _with_comment(opened.entry, options)
         if hidden:

@@ -9,6 +9,7 @@ from dataclasses import field, replace
 from keyconv.cli.options import NOT_SAID, InputOptions, OutputOptions
 from keyconv.cli.prompt import Prompter
 from keyconv.cli.render import Screen
+from keyconv.cli.workers import processors
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, WrongPassphraseError
@@ -55,7 +56,8 @@ class Opener:
 
     def new_deriver(self) -> Deriver:
         """Give a deriver for one conversion: Ctrl-C ends it at once, although C code is at work."""
-        return Deriver(allow_costly=self.options.allow_costly, run=self._run_kdf)
+        begin = begin_in_thread if processors() > 1 else None
+        return Deriver(allow_costly=self.options.allow_costly, run=self._run_kdf, begin=begin)
 
     def with_passes(self, how: WriteOptions, milliseconds: int) -> WriteOptions:
         """Set the passes of Argon2 to what takes so long on this machine; for many files that is measured once."""
@@ -147,6 +149,11 @@ def run_interruptibly(work: Callable[[], bytes]) -> bytes:
 
     Raises: KeyboardInterrupt; whatever `work` raises.
     """
+    return begin_in_thread(work)()
+
+
+def begin_in_thread(work: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Begin such work in a thread. Returns: a function that waits for it and gives its result, or raises its error."""
     results: list[bytes] = []
     errors: list[BaseException] = []
 
@@ -157,9 +164,13 @@ def run_interruptibly(work: Callable[[], bytes]) -> bytes:
             errors.append(error)
 
     thread = threading.Thread(target=target, daemon=True)
+
+    def wait() -> bytes:
+        while thread.is_alive():
+            thread.join(0.1)  # with a limit, because Windows does not interrupt a wait without one
+        if errors:
+            raise errors[0]
+        return results[0]
+
     thread.start()
-    while thread.is_alive():
-        thread.join(0.1)  # with a limit, because Windows does not interrupt a wait without one
-    if errors:
-        raise errors[0]
-    return results[0]
+    return wait

@@ -17,6 +17,7 @@ from keyconv.secret import Passphrase
 __all__ = ["ARGON2_FLAVOURS", "Argon2", "BcryptPbkdf", "Deriver", "Kdf", "PuttySha1"]
 
 Argon2Flavour = Literal["argon2d", "argon2i", "argon2id"]
+Work = Callable[[], bytes]
 ARGON2_FLAVOURS: tuple[Argon2Flavour, ...] = ("argon2id", "argon2i", "argon2d")
 
 
@@ -160,15 +161,23 @@ class Deriver:
     """Runs KDFs: refuses what costs too much before it runs, and keeps each result, so that none runs twice.
 
     `run` is how the work is run, given a function without arguments; a program whose user may press Ctrl-C while C code
-    works passes one that waits for a thread. `runs` counts the KDFs that really ran.
+    works passes one that waits for a thread. `begin` begins such work and gives a function that waits for its result;
+    without it nothing runs beside anything else. `runs` counts the KDFs that really ran.
     """
 
     def __init__(
-        self, *, allow_costly: bool = False, run: Callable[[Callable[[], bytes]], bytes] | None = None
+        self,
+        *,
+        allow_costly: bool = False,
+        run: Callable[[Work], bytes] | None = None,
+        begin: Callable[[Work], Work] | None = None,
     ) -> None:
         self.allow_costly = allow_costly
         self.runs = 0
         self._run = run
+        self._begin = begin
+        self._expected: tuple[Kdf, int] | None = None
+        self._begun: dict[tuple[Kdf, bytes, int], Work] = {}
         self._known: dict[tuple[Kdf, bytes, int], bytes] = {}
 
     def check(self, kdf: Kdf) -> None:
@@ -185,10 +194,36 @@ class Deriver:
         secret = passphrase.reveal()
         known = self._known.get((kdf, secret, length))
         if known is None:
-            self.runs += 1
-            known = self._run(lambda: kdf.derive(secret, length)) if self._run else kdf.derive(secret, length)
+            begun = self._begun.pop((kdf, secret, length), None)
+            if begun is not None:
+                known = begun()
+            else:
+                self._begin_expected(kdf, secret)
+                self.runs += 1
+                known = self._run(lambda: kdf.derive(secret, length)) if self._run else kdf.derive(secret, length)
             self._known[kdf, secret, length] = known
         return known
+
+    def expect(self, kdf: Kdf, length: int) -> None:
+        """Have a KDF of a file that will be written run beside the next one that is run, with the same passphrase.
+
+        What reads a file and writes another then takes the time of the longer one alone. Its writer asks `expected`.
+        """
+        self.check(kdf)
+        self._expected = kdf, length
+
+    def expected(self) -> Kdf | None:
+        """Give the KDF that is expected, to one writer alone: no salt is used twice."""
+        expected, self._expected = self._expected, None
+        return expected[0] if expected else None
+
+    def _begin_expected(self, beside: Kdf, secret: bytes) -> None:
+        if self._begin is None or self._expected is None:
+            return
+        kdf, length = self._expected
+        if kdf != beside and (kdf, secret, length) not in {**self._known, **self._begun}:
+            self.runs += 1
+            self._begun[kdf, secret, length] = self._begin(lambda: kdf.derive(secret, length))
 
     def __repr__(self) -> str:
         return f"Deriver(runs={self.runs})"

@@ -72,7 +72,7 @@ class Format:
     `sniff` tells from the content whether a file is of this format, without judging the rest of it; `read` raises
     keyconv's errors alone; `write` is None where the format is only read; `stream` reads, where a format is made of
     lines, one entry after the other from pieces of a file of any size; `fit_comment` gives a comment as the format can
-    hold it.
+    hold it; `foresee` tells the deriver of these options, as `Deriver.expect` says, which KDF `write` will need.
     """
 
     name: str
@@ -85,3 +85,4 @@ class Format:
     stream: Callable[[Iterable[bytes], LineFacts], Iterator[Entry]] | None = None
     suffix: str = ""
     fit_comment: Callable[[bytes], bytes] = clean
+    foresee: Callable[[WriteOptions], None] | None = None

@@ -38,6 +38,7 @@ __all__ = ["OPENSSH", "LockedOpenssh"]
 _LABEL = "OPENSSH PRIVATE KEY"
 _MAGIC = b"openssh-key-v1\0"
 _PLAIN_BLOCK = 8
+_DEFAULT_CIPHER = "aes256-ctr"
 _DEFAULT_ROUNDS = 24
 
 
@@ -232,8 +233,8 @@ def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
     passphrase = options.passphrase or None
     if options.cipher and options.cipher not in CIPHERS:
         raise UsageError(f"openssh has no cipher '{options.cipher}'", hint=f"its ciphers: {', '.join(CIPHERS)}")
-    cipher = CIPHERS[options.cipher or "aes256-ctr"] if passphrase else None
-    kdf = BcryptPbkdf(options.random(16), options.rounds or _DEFAULT_ROUNDS) if passphrase else None
+    cipher = CIPHERS[options.cipher or _DEFAULT_CIPHER] if passphrase else None
+    kdf = _kdf(options) if passphrase else None
     check = options.random(4)
     section = check + check
     publics = []
@@ -264,6 +265,19 @@ def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
     return pem.write(_LABEL, data, width=70)
 
 
+def _kdf(options: WriteOptions) -> BcryptPbkdf:
+    expected, rounds = options.deriver.expected(), options.rounds or _DEFAULT_ROUNDS
+    if isinstance(expected, BcryptPbkdf) and expected.rounds == rounds:
+        return expected
+    return BcryptPbkdf(options.random(16), rounds)
+
+
+def _foresee(options: WriteOptions) -> None:
+    cipher = CIPHERS.get(options.cipher or _DEFAULT_CIPHER)
+    if cipher is not None:
+        options.deriver.expect(_kdf(options), cipher.key_length + cipher.iv_length)
+
+
 OPENSSH = Format(
     name="openssh",
     title="OpenSSH private key",
@@ -279,4 +293,5 @@ OPENSSH = Format(
     sniff=_sniff,
     read=_read,
     write=_write,
+    foresee=_foresee,
 )
