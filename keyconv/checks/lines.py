@@ -139,7 +139,9 @@ def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
         sound = known.get(row.number)
         if sound is not None:
             file.keys += 1
-            yield from _check_repeated(file, row, sound)
+            first = _first_line(file, row, sound)
+            if first is not None:
+                yield _repeated(file, row, sound, first)
             continue
         text = row.text.strip(b" \t")
         if text and not text.startswith(b"#"):
@@ -228,18 +230,25 @@ def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) ->
     if entry.marker:
         hosts = entry.marker + b" " + hosts
     modulus = public.n if isinstance(public, RsaPublicKey) else 0
-    yield from _check_repeated(file, row, Sound(hosts, sha256(blob_of(public)).digest(), modulus))
-
-
-def _check_repeated(file: LineFile, row: Row, key: Sound) -> Iterator[Finding]:
-    first = file.seen.first_line(sha256(key.hosts + key.digest).digest() if key.hosts else key.digest, row.number)
+    key = Sound(hosts, sha256(blob_of(public)).digest(), modulus)
+    first = _first_line(file, row, key)
     if first is not None:
-        yield _found(file, "duplicate-key", f"the same key as on line {first}", row, spell(key.digest))
-    elif key.modulus and not file.left_out:
+        yield _repeated(file, row, key, first)
+
+
+def _first_line(file: LineFile, row: Row, key: Sound) -> int | None:
+    """Tell on which line before this one the key stands for the same hosts; keep what is compared of it, if on none."""
+    first = file.seen.first_line(sha256(key.hosts + key.digest).digest() if key.hosts else key.digest, row.number)
+    if first is None and key.modulus and not file.left_out:
         file.bits += key.modulus.bit_length()
         file.left_out = file.streamed and file.bits > MAX_STREAMED_BITS
         if not file.left_out:
             file.moduli.append((key.modulus, row.number, spell(key.digest)))
+    return first
+
+
+def _repeated(file: LineFile, row: Row, key: Sound, first: int) -> Finding:
+    return _found(file, "duplicate-key", f"the same key as on line {first}", row, spell(key.digest))
 
 
 def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> Iterator[Finding]:
