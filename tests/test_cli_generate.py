@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixture_files import PASSPHRASE
@@ -403,14 +404,14 @@ def test_with_nobody_to_ask_it_exits_4_and_nothing_is_written(flags: tuple[str, 
 # ── faults ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _failing_after(count: int, error: BaseException, real: Callable[[str, str], None]) -> Callable[[str, str], None]:
+def _failing_after(count: int, error: BaseException, real: Callable[..., None]) -> Callable[..., None]:
     left = [count]
 
-    def link(source: str, target: str) -> None:
+    def link(source: str, target: str, **where: Any) -> None:
         if not left[0]:
             raise error
         left[0] -= 1
-        real(source, target)
+        real(source, target, **where)
 
     return link
 

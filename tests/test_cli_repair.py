@@ -226,7 +226,7 @@ def test_in_place_needs_a_place(arguments: list[str]) -> None:
 def test_a_failing_rewrite_leaves_both(damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = damaged.read_bytes()
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **where: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)

@@ -148,9 +148,9 @@ def test_whatever_call_fails_it_exits_5_and_nothing_is_left(
             ours.add(descriptor)
         return descriptor
 
-    def fail(first: int | str, *more: object) -> object:
+    def fail(first: int | str, *more: object, **where: object) -> object:
         if isinstance(first, int) and first not in ours:
-            return real_call(first, *more)
+            return real_call(first, *more, **where)
         raise OSError(code, os.strerror(code))
 
     if call != "open":
@@ -178,7 +178,7 @@ def test_a_kill_in_mid_write_leaves_the_old_file_or_none_and_nothing_that_others
 import os, signal
 os.umask(0)
 real = os.{moment}
-def die(first, *more):
+def die(first, *more, **where):
     if isinstance(first, int) and first > 2 and "{moment}" == "write":
         real(first, more[0][:100])
     os.kill(os.getpid(), signal.SIGKILL)
@@ -235,6 +235,125 @@ def test_the_file_and_then_its_folder_are_synced_before_success_is_reported(
     monkeypatch.setattr(os, "fsync", fsync)
     assert run("convert", PPK, "-o", folder / "key").code == 0
     assert synced == [f"file of {(folder / 'key').stat().st_size}", "folder"]
+
+
+# ── a target that appears ──────────────────────────────────────────────────────────────────────────────────────────
+
+APPEARING = {
+    "a file": "real_open(path, os.O_WRONLY | os.O_CREAT, 0o600)",
+    "a symbolic link": "os.symlink(theirs, path)",
+    "a dangling link": "os.symlink('nowhere', path)",
+}
+LATE = ("open", "fsync", "link", "link, where there are none")
+
+
+def _boot(what: str, moment: str, path: Path, theirs: Path) -> str:
+    """Let something appear under the target's name: after it was looked at (lstat), or at a later step of the write."""
+    call, _, no_links = moment.partition(", ")
+    return f"""
+import errno, os
+path, theirs, real_open, real = {str(path)!r}, {str(theirs)!r}, os.open, os.{call}
+waits = [True]
+def appear():
+    if waits:
+        waits.clear()
+        {APPEARING[what]}
+        os.mkdir(theirs + ".seen")
+def call(first, *more, **where):
+    if "{call}" == "open" and not more[0] & os.O_CREAT:
+        return real(first, *more, **where)
+    if "{call}" != "lstat":
+        appear()
+    if {bool(no_links)}:
+        raise OSError(errno.EOPNOTSUPP, "no links")
+    try:
+        return real(first, *more, **where)
+    finally:
+        if "{call}" == "lstat" and os.fspath(first) == path:
+            appear()
+os.{call} = call
+"""
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Iterator[Path]:
+    """Somebody else's file, which nobody changes; beside it stands what tells that something appeared."""
+    path = tmp_path / "theirs"
+    path.write_bytes(OLD)
+    yield path
+    assert path.with_name("theirs.seen").is_dir()
+    assert path.read_bytes() == OLD
+    assert not path.is_symlink()
+
+
+def _still_there(what: str, path: Path, theirs: Path) -> bool:
+    """Tell whether what appeared is as it appeared."""
+    if what == "a file":
+        return not path.is_symlink() and path.read_bytes() == b""
+    return path.readlink() == (theirs if what == "a symbolic link" else Path("nowhere"))
+
+
+@pytest.mark.parametrize("moment", ["lstat", *LATE])
+@pytest.mark.parametrize("what", APPEARING)
+def test_what_appears_under_the_name_in_the_meantime_is_kept(
+    what: str, moment: str, folder: Path, theirs: Path
+) -> None:
+    path = folder / "key"
+    result = run_process("convert", RSA, "-o", path, boot=_boot(what, moment, path, theirs))
+    said = {
+        "a symbolic link": "is a symbolic link",
+        "a dangling link": "is a symbolic link to a file that does not exist",
+    }
+    hint = "pass --force to replace it"
+    message = "already exists"
+    if moment == "lstat" and what in said:  # it is looked at once more before anything is written
+        message, hint = said[what], "pass --force to replace the link, or name the file it points to"
+    assert (result.code, result.err) == (5, f"keyconv: {path}: {message}\n  hint: {hint}\n")
+    assert names(folder) == ["key"]
+    assert _still_there(what, path, theirs)
+
+
+@pytest.mark.parametrize("moment", ["lstat", "open", "fsync", "replace"])
+@pytest.mark.parametrize("what", ["a symbolic link", "a dangling link"])
+def test_with_force_a_link_that_appears_is_replaced_and_not_written_through(
+    what: str, moment: str, folder: Path, theirs: Path
+) -> None:
+    path = folder / "key"
+    result = run_process("convert", RSA, "-o", path, "--force", boot=_boot(what, moment, path, theirs))
+    assert result.code == 0, result.err
+    assert names(folder) == ["key"]
+    assert not path.is_symlink()
+    assert read(path.read_bytes()).format == "openssh"
+
+
+@pytest.mark.parametrize("what", APPEARING)
+def test_a_batch_keeps_what_appears_and_goes_on(what: str, folder: Path, theirs: Path) -> None:
+    path = folder / "rsa3072-v3-plain"
+    result = run_process("convert", RSA, PPK, "-d", folder, boot=_boot(what, "fsync", path, theirs))
+    assert result.code == 5
+    assert f"keyconv: {path}: already exists\n  hint: pass --force to replace it\n" in result.err
+    assert result.err.endswith("keyconv: 1 converted, 1 failed, 0 passed over\n")
+    assert names(folder) == sorted([path.name, PPK.stem])
+    assert _still_there(what, path, theirs)
+
+
+def test_a_folder_that_is_exchanged_in_mid_write_exits_5_and_no_temporary_file_stays_in_either(tmp_path: Path) -> None:
+    folder, moved = tmp_path / "folder", tmp_path / "moved"
+    folder.mkdir()
+    boot = f"""
+import os
+real = os.fsync
+def fsync(descriptor):
+    os.fsync = real
+    os.rename({str(folder)!r}, {str(moved)!r})
+    os.mkdir({str(folder)!r})
+    real(descriptor)
+os.fsync = fsync
+"""
+    result = run_process("convert", RSA, "-o", folder / "key", boot=boot)
+    message = "is not written: its folder was moved or replaced by another program in the meantime"
+    assert (result.code, result.err) == (5, f"keyconv: {folder / 'key'}: {message}\n  hint: run the command again\n")
+    assert names(folder) == names(moved) == []
 
 
 # ── standard output ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,8 @@ import pytest
 
 from keyconv import files, limits
 from keyconv.errors import InputError, KeyconvError, MismatchError, OutputError
-from keyconv.files import reading, system, targets, writing
+from keyconv.files import folders, reading, system, targets, writing
+from keyconv.files.folders import Folder
 
 ROOT = Path(files.__file__).parents[2]
 OLD = b"the old key\n"
@@ -103,7 +104,7 @@ class Os:
         return self._replaced.get(name) or getattr(os, name)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for module in (reading, system, targets, writing):
+        for module in (folders, reading, system, targets, writing):
             monkeypatch.setattr(module, "os", self)
 
 
@@ -384,16 +385,16 @@ def test_a_private_key_is_never_readable_to_others_under_any_name(
 def test_the_temporary_name_tells_nothing_and_is_new_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
 
-    def note(path: str, *arguments: Any) -> int:
+    def note(path: str, *arguments: Any, **where: Any) -> int:
         names.append(path)
-        return os.open(path, *arguments)
+        return os.open(path, *arguments, **where)
 
     Os(open=note).install(monkeypatch)
     for name in ("alice_rsa", "bob_rsa"):
         files.save(str(tmp_path / name), NEW, private=True)
     chosen = [Path(name) for name in names if name.endswith(".tmp")]
     assert len(set(chosen)) == 2
-    assert all(path.parent == tmp_path for path in chosen)
+    assert all(path.parent in (tmp_path, Path()) for path in chosen)
     assert not any("alice" in path.name or "bob" in path.name for path in chosen)
 
 
@@ -414,9 +415,9 @@ def test_the_file_and_its_directory_are_synced_in_this_order(tmp_path: Path, mon
     def sync(descriptor: int) -> None:
         order.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
 
-    def link(source: str, target: str) -> None:
+    def link(source: str, target: str, **where: Any) -> None:
         order.append("link")
-        os.link(source, target)
+        os.link(source, target, **where)
 
     Os(fsync=sync, link=link).install(monkeypatch)
     files.save(str(tmp_path / "key"), NEW, private=True)
@@ -612,11 +613,11 @@ def test_a_file_that_appears_between_check_and_writing_is_kept(
 ) -> None:
     path = tmp_path / "key"
 
-    def link(source: str, target: str) -> None:
+    def link(source: str, target: str, **where: Any) -> None:
         path.write_bytes(OLD)
         if not links:
             raise OSError(errno.EPERM, "no hard links")
-        os.link(source, target)
+        os.link(source, target, **where)
 
     Os(link=link).install(monkeypatch)
     with pytest.raises(OutputError, match=exactly("already exists")) as caught:
@@ -962,8 +963,8 @@ def test_a_rewritten_file_keeps_its_owner_and_group(tmp_path: Path) -> None:
     assert (found.st_uid, found.st_gid, mode_of(path)) == (NOBODY, NOBODY - 1, 0o640)
 
 
-def _owned_by_another(path: str) -> os.stat_result:
-    fields = list(os.lstat(path))
+def _owned_by_another(path: str, **where: Any) -> os.stat_result:
+    fields = list(os.lstat(path, **where))
     fields[stat.ST_UID] += 1
     fields[stat.ST_GID] += 1
     return os.stat_result(fields)
@@ -1052,6 +1053,220 @@ def test_a_file_that_another_program_changes_meanwhile_is_not_rewritten(tmp_path
     assert temporaries(tmp_path) == []
 
 
+# ── a folder that is exchanged ─────────────────────────────────────────────────────────────────────────────────────
+
+GONE = "its folder was moved or replaced by another program in the meantime"
+
+
+class Exchanging(Os):
+    """Exchanges the folder at the first call of a name, before or after the call does its work."""
+
+    def __init__(self, name: str, exchange: Callable[[], None], *, after: bool = False) -> None:
+        super().__init__(**{name: self.call})
+        self.name, self.exchange, self.after, self.done = name, exchange, after, False
+
+    def call(self, *arguments: Any, **options: Any) -> Any:
+        real = getattr(os, self.name)
+        if self.done or (self.name == "open" and not arguments[1] & os.O_CREAT):
+            return real(*arguments, **options)
+        self.done = True
+        if not self.after:
+            self.exchange()
+        result = real(*arguments, **options)
+        if self.after:
+            self.exchange()
+        return result
+
+
+class Exchange:
+    """A folder with a key in it, another that is put into its place, and what is then in both."""
+
+    def __init__(self, parent: Path, exists: bool) -> None:
+        self.folder, self.moved = parent / "folder", parent / "moved"
+        self.path = self.folder / "key"
+        self.folder.mkdir()
+        if exists:
+            self.path.write_bytes(OLD)
+            self.path.chmod(0o600)
+
+    def __call__(self) -> None:
+        self.folder.rename(self.moved)
+        self.folder.mkdir()
+        (self.folder / "key").write_bytes(b"another's")
+
+    def contents(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        """Give what is in the folder that was meant, and what is in the other."""
+        meant, other = ({path.name: path.read_bytes() for path in each.iterdir()} for each in (self.moved, self.folder))
+        return meant, other
+
+
+@posix
+@pytest.mark.parametrize(("call", "after"), [("open", False), ("open", True), ("write", False), ("fsync", True)])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_folder_that_is_exchanged_while_a_file_is_written_is_told_and_neither_is_changed(
+    way: str, call: str, after: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists, write = WAYS[way]
+    exchange = Exchange(tmp_path, exists)
+    Exchanging(call, exchange, after=after).install(monkeypatch)
+    with pytest.raises(OutputError, match=exactly(f"is not written: {GONE}")) as caught:
+        write(str(exchange.path))
+    monkeypatch.undo()
+    assert (caught.value.path, caught.value.written) == (str(exchange.path), False)
+    assert exchange.contents() == ({"key": OLD} if exists else {}, {"key": b"another's"})
+
+
+@posix
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_folder_that_is_exchanged_when_the_name_is_taken_holds_the_file_and_the_other_is_not_changed(
+    way: str, after: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists, write = WAYS[way]
+    exchange = Exchange(tmp_path, exists)
+    exchanging = Exchanging("replace" if exists or "no hard links" in way else "link", exchange, after=after)
+    if "no hard links" in way:
+        exchanging._replaced["link"] = failing(errno.EOPNOTSUPP)
+    exchanging.install(monkeypatch)
+    with pytest.raises(OutputError, match=exactly(f"is written, but {GONE}")) as caught:
+        write(str(exchange.path))
+    monkeypatch.undo()
+    assert caught.value.written
+    assert exchange.contents() == ({"key": NEW}, {"key": b"another's"})
+
+
+@posix
+def test_a_folder_that_is_moved_or_whose_link_is_turned_is_told_too(tmp_path: Path) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    (tmp_path / "other").mkdir()
+    link.symlink_to("folder")
+
+    def turn(data: bytes) -> None:
+        link.unlink()
+        link.symlink_to("other")
+
+    def move(data: bytes) -> None:
+        folder.rename(tmp_path / "moved")
+
+    with pytest.raises(OutputError, match=exactly(f"is not written: {GONE}")):
+        files.save(str(link / "key"), NEW, private=True, verify=turn)
+    with pytest.raises(OutputError, match=exactly(f"is not written: {GONE}")):
+        files.save(str(folder / "key"), NEW, private=True, verify=move)
+    assert names(tmp_path) == ["link", "moved", "other"]
+    assert names(tmp_path / "moved") == names(tmp_path / "other") == []
+
+
+@posix
+@pytest.mark.parametrize("kept", ["a directory", "the input"])
+def test_with_force_the_folder_that_is_written_to_is_the_one_that_is_looked_at(
+    kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is exchanged after its path was last compared: only the open folder says what is in the way.
+    exchange = Exchange(tmp_path, exists=True)
+    real = Folder.is_moved
+
+    def is_moved(folder: Folder) -> bool:
+        answer = real(folder)
+        exchange.path.unlink()
+        if kept == "a directory":
+            exchange.path.mkdir()
+        else:
+            exchange.path.hardlink_to(tmp_path / "input")
+        exchange()
+        return answer
+
+    (tmp_path / "input").write_bytes(OLD)
+    monkeypatch.setattr(Folder, "is_moved", is_moved)
+    with pytest.raises(OutputError, match=f"^is {kept}"):
+        files.save(str(exchange.path), NEW, private=True, force=True, inputs=(str(tmp_path / "input"),))
+    assert names(exchange.moved) == names(exchange.folder) == ["key"]
+    assert (exchange.folder / "key").read_bytes() == b"another's"
+
+
+@posix
+def test_a_folder_that_may_be_written_to_and_not_read_is_written_to(tmp_path: Path) -> None:
+    script = """
+import os, sys
+from keyconv import files
+os.chdir(sys.argv[1])
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+files.save("key", b"old", private=True)
+files.save("key", b"new", private=True, force=True)
+files.rewrite("key", b"newer")
+"""
+    inner = tmp_path / "blind"
+    inner.mkdir()
+    if os.getuid() == 0:
+        os.chown(inner, NOBODY, NOBODY)
+    inner.chmod(0o300)
+    result = run(script, str(inner))
+    inner.chmod(0o700)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert names(inner) == ["key"]
+    assert (inner / "key").read_bytes() == b"newer"
+
+
+@posix
+def test_no_folder_stays_open_whatever_happens(tmp_path: Path) -> None:
+    def refuse(data: bytes) -> None:
+        raise MismatchError("another key")
+
+    path = str(tmp_path / "key")
+    before = _descriptors()
+    files.save(path, OLD, private=True)
+    files.rewrite(path, NEW)
+    with pytest.raises(MismatchError):
+        files.save(path, NEW, private=True, force=True, verify=refuse)
+    with pytest.raises(OutputError):
+        files.save(path, NEW, private=True)
+    assert _descriptors() == before
+
+
+def _descriptors() -> list[int]:
+    found = []
+    for descriptor in range(256):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            continue
+        found.append(descriptor)
+    return found
+
+
+@posix
+@pytest.mark.parametrize("way", WAYS)
+def test_where_the_system_knows_no_names_in_an_open_folder_files_are_written_by_their_path(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists, write = WAYS[way]
+    path = tmp_path / "key"
+    if exists:
+        path.write_bytes(OLD)
+        path.chmod(0o600)
+    relative: list[object] = []
+
+    def note(name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **where: Any) -> Any:
+            relative.extend(value for key, value in where.items() if key.endswith("dir_fd") and value is not None)
+            return getattr(os, name)(*arguments, **where)
+
+        return call
+
+    monkeypatch.setattr(folders, "BY_DESCRIPTOR", False)
+    Os(**{name: note(name) for name in ("open", "lstat", "stat", "unlink", "link", "replace")}).install(monkeypatch)
+    write(str(path))
+    assert path.read_bytes() == NEW
+    assert names(tmp_path) == ["key"]
+    assert relative == []
+    with pytest.raises(OutputError, match="already exists"):
+        files.save(str(path), OLD, private=True)
+    assert path.read_bytes() == NEW
+
+
 # ── other systems ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -1066,7 +1281,8 @@ class Windows(Os):
         super().__init__(*self.MISSING, open=self.open, close=self.close, rename=self.rename, unlink=self.unlink)
         self.held: dict[int, str] = {}
 
-    def open(self, path: str, flags: int, mode: int = 0o777) -> int:
+    def open(self, path: str, flags: int, mode: int = 0o777, *, dir_fd: None = None) -> int:
+        assert dir_fd is None, "Windows knows no names relative to a folder"
         if Path(path).is_dir():
             raise PermissionError(errno.EACCES, "Windows opens no directories")
         descriptor = os.open(path, flags, mode)
@@ -1077,13 +1293,15 @@ class Windows(Os):
         del self.held[descriptor]
         os.close(descriptor)
 
-    def rename(self, source: str, target: str) -> None:
+    def rename(self, source: str, target: str, *, src_dir_fd: None, dst_dir_fd: None) -> None:
+        assert (src_dir_fd, dst_dir_fd) == (None, None)
         assert source not in self.held.values(), "Windows renames no open file"
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, "Windows clobbers nothing")
         os.rename(source, target)
 
-    def unlink(self, path: str) -> None:
+    def unlink(self, path: str, *, dir_fd: None) -> None:
+        assert dir_fd is None
         assert path not in self.held.values(), "Windows removes no open file"
         os.unlink(path)
 
@@ -1093,6 +1311,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Windows:
     system_like = Windows()
     system_like.install(monkeypatch)
     monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(folders, "BY_DESCRIPTOR", False)
     return system_like
 
 

@@ -10,30 +10,35 @@ import sys
 from collections.abc import Callable, Sequence
 
 from keyconv.errors import OutputError
-from keyconv.files import system
+from keyconv.files import folders, system
+from keyconv.files.folders import Folder
 
 Inputs = Sequence[str] | Callable[[os.stat_result], bool]
 """The inputs of a run: their paths; or, where they are too many to name, whether a file is one of them."""
 
 
-def check_target(path: str, *, force: bool, inputs: Inputs = ()) -> None:
+def check_target(path: str, *, force: bool, inputs: Inputs = (), folder: Folder | None = None) -> None:
     """Refuse a target that `save` would refuse, before a passphrase is asked for or a KDF is run.
 
     Without `force` nothing may have the name. With it, a regular file, or a symbolic link to one or to nothing, is
     replaced under this name alone. A directory, FIFO, socket or device, and a file that is one of `inputs` under any
-    name, are refused always. An absent name needs a directory that can be written to.
+    name, are refused always. An absent name needs a directory that can be written to. Looked at is the name in the
+    `folder` that is held open, if one is given.
 
     Raises: OutputError.
     """
     with system.output_errors(path, absent="no such directory"):
         if not system.is_name(path):
             raise OutputError(system.BAD_NAME)
+        directory, name = folders.split(path)
+        held = folder or Folder(directory, None)
         try:
-            found = os.lstat(path)
+            found = held.lstat(name)
         except FileNotFoundError:
             _check_directory(path)
             return
-        _refuse_target(path, found, force, inputs)
+        end = _end_of(held, name) if stat.S_ISLNK(found.st_mode) else found
+        _refuse_target(path, found, end, force, inputs)
         _check_directory(path)
 
 
@@ -70,9 +75,8 @@ def rewritable(path: str) -> tuple[str, os.stat_result]:
     return target, found
 
 
-def _refuse_target(path: str, found: os.stat_result, force: bool, inputs: Inputs) -> None:
+def _refuse_target(path: str, found: os.stat_result, end: os.stat_result | None, force: bool, inputs: Inputs) -> None:
     link = stat.S_ISLNK(found.st_mode)
-    end = _stat_or_none(path) if link else found
     if link and _names_a_stream(path):
         raise OutputError("is a stream of this process", hint="pass -o - to write to standard output")
     if end is not None:
@@ -107,9 +111,9 @@ def _is_input(found: os.stat_result, name: str) -> bool:
     return os.path.samestat(found, other)
 
 
-def _stat_or_none(path: str) -> os.stat_result | None:
+def _end_of(folder: Folder, name: str) -> os.stat_result | None:
     try:
-        return os.stat(path)
+        return folder.stat(name)
     except FileNotFoundError:
         return None
 

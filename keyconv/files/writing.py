@@ -5,8 +5,6 @@ and only then take the name. Whatever fails before that, Ctrl-C included, leaves
 file; only what comes after can no longer be undone, and its errors say that the file is written.
 """
 
-# ruff: noqa: PTH104, PTH105, PTH108, PTH118, PTH119, PTH120 - the order of single system calls is the subject here
-
 from __future__ import annotations
 
 import errno
@@ -17,7 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from keyconv.errors import OutputError
-from keyconv.files import system
+from keyconv.files import folders, system
+from keyconv.files.folders import Folder
 from keyconv.files.targets import Inputs, check_target, rewritable
 
 _NO_HARD_LINKS = frozenset(
@@ -28,8 +27,7 @@ _NO_HARD_LINKS = frozenset(
 _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 """What `fchmod` says on a file system that keeps no modes."""
 
-_NO_DIRECTORY_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
-"""What `fsync` says of a directory on a file system that has no such thing."""
+_MOVED = "its folder was moved or replaced by another program in the meantime"
 
 Verify = Callable[[bytes], None]
 
@@ -57,16 +55,17 @@ def save(
         if private:
             _set_mode(descriptor, 0o600)
 
-    def settle(temporary: str) -> None:
+    def settle(folder: Folder, temporary: str) -> None:
         if force:
-            check_target(path, force=True, inputs=inputs)
-            os.replace(temporary, path)
+            check_target(path, force=True, inputs=inputs, folder=folder)
+            folder.replace(temporary, name)
         else:
-            _take_free_name(temporary, path)
+            _take_free_name(folder, temporary, name)
 
-    with system.output_errors(path, absent="no such directory"):
+    directory, name = folders.split(path)
+    with system.output_errors(path, absent="no such directory"), folders.opened(directory) as folder:
         # The kernel applies the umask; nobody can read it without changing it for every thread.
-        _write_beside(path, data, 0o600 if private else 0o666, verify, prepare, settle)
+        _write_in(folder, data, 0o600 if private else 0o666, verify, prepare, settle)
 
 
 def rewrite(path: str, data: bytes, *, private: bool = False, verify: Verify | None = None) -> None:
@@ -81,32 +80,33 @@ def rewrite(path: str, data: bytes, *, private: bool = False, verify: Verify | N
     """
     with system.output_errors(path, absent="no such file"):
         target, before = rewritable(path)
+        directory, name = folders.split(target)
 
         def prepare(descriptor: int) -> None:
             _keep_owner_and_mode(descriptor, before, 0o700 if private else 0o777)
 
-        def settle(temporary: str) -> None:
-            if _version(os.lstat(target)) != _version(before):
+        def settle(folder: Folder, temporary: str) -> None:
+            if _version(folder.lstat(name)) != _version(before):
                 raise OutputError("was changed by another program in the meantime", hint="run the command again")
-            os.replace(temporary, target)
+            folder.replace(temporary, name)
 
-        _write_beside(target, data, 0o600, verify, prepare, settle)
+        with folders.opened(directory) as folder:
+            _write_in(folder, data, 0o600, verify, prepare, settle)
 
 
-def _write_beside(
-    path: str,
+def _write_in(
+    folder: Folder,
     data: bytes,
     mode: int,
     verify: Verify | None,
     prepare: Callable[[int], None],
-    settle: Callable[[str], None],
+    settle: Callable[[Folder, str], None],
 ) -> None:
-    """Write `data` to a temporary file beside `path`, prove it, and let `settle` give it its name."""
-    directory = os.path.dirname(path) or os.curdir
-    temporary = os.path.join(directory, f".keyconv-{os.urandom(8).hex()}.tmp")
+    """Write `data` to a temporary file in a folder, prove it, and let `settle` give it its name there."""
+    temporary = f".keyconv-{os.urandom(8).hex()}.tmp"
     descriptor = -1
     try:
-        descriptor = os.open(
+        descriptor = folder.open(
             temporary, system.flags("O_RDWR", "O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"), mode
         )
         prepare(descriptor)
@@ -120,20 +120,24 @@ def _write_beside(
             verify(written)
         closing, descriptor = descriptor, -1
         os.close(closing)  # where a network file system tells of a full disk
-        settle(temporary)
+        if folder.is_moved():
+            raise OutputError(f"is not written: {_MOVED}", hint="run the command again")
+        settle(folder, temporary)
     finally:
         if descriptor >= 0:
             with suppress(OSError):
                 os.close(descriptor)
         with suppress(OSError):
-            os.unlink(temporary)  # already gone if all went well
-    if os.path.lexists(temporary):
+            folder.unlink(temporary)  # already gone if all went well
+    if folder.has(temporary):
         raise _written(
-            f"the temporary file {os.path.basename(temporary)} beside it cannot be removed",
+            f"the temporary file {temporary} beside it cannot be removed",
             hint="remove it: it holds the same bytes",
         )
+    if folder.is_moved():
+        raise _written(_MOVED, hint="look for it in the folder that was at this path before")
     try:
-        _sync_directory(directory)
+        folder.sync()
     except OSError as error:
         reason = system.reason_of(error, absent="no such directory")
         raise _written(f"may not survive a power failure: {reason}") from error
@@ -145,20 +149,20 @@ def _written(but: str, hint: str = "") -> OutputError:
     return error
 
 
-def _take_free_name(temporary: str, path: str) -> None:
-    """Rename `temporary` to `path`, atomically, unless that name is taken."""
+def _take_free_name(folder: Folder, temporary: str, name: str) -> None:
+    """Rename `temporary` to `name`, atomically, unless that name is taken."""
     if sys.platform == "win32":
-        os.rename(temporary, path)  # fails there when the name is taken
-    elif _link(temporary, path):
+        folder.rename(temporary, name)  # fails there when the name is taken
+    elif _link(folder, temporary, name):
         with suppress(OSError):
-            os.unlink(temporary)
+            folder.unlink(temporary)
     else:
-        _claim_name(temporary, path)
+        _claim_name(folder, temporary, name)
 
 
-def _link(temporary: str, path: str) -> bool:
+def _link(folder: Folder, temporary: str, name: str) -> bool:
     try:
-        os.link(temporary, path)
+        folder.link(temporary, name)
     except (AttributeError, NotImplementedError):
         return False
     except OSError as error:
@@ -168,17 +172,17 @@ def _link(temporary: str, path: str) -> bool:
     return True
 
 
-def _claim_name(temporary: str, path: str) -> None:
+def _claim_name(folder: Folder, temporary: str, name: str) -> None:
     """Do as `_take_free_name` where there are no hard links: take the name with an empty file, rename over that."""
     try:
-        os.close(os.open(path, system.flags("O_WRONLY", "O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC"), 0o600))
-        os.replace(temporary, path)
+        os.close(folder.open(name, system.flags("O_WRONLY", "O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC"), 0o600))
+        folder.replace(temporary, name)
     except FileExistsError:
         raise
     except BaseException:
         with suppress(OSError):
-            if os.lstat(path).st_size == 0:  # the empty file is ours
-                os.unlink(path)
+            if folder.lstat(name).st_size == 0:  # the empty file is ours
+                folder.unlink(name)
         raise
 
 
@@ -232,18 +236,3 @@ def _sync(descriptor: int) -> None:
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
             return
     os.fsync(descriptor)
-
-
-def _sync_directory(directory: str) -> None:
-    if sys.platform != "win32":  # which has no such call, and journals its names
-        try:
-            descriptor = os.open(directory, system.flags("O_RDONLY", "O_DIRECTORY", "O_CLOEXEC"))
-        except PermissionError:  # one may write names in it and not read them
-            return
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            if error.errno not in _NO_DIRECTORY_SYNC:
-                raise
-        finally:
-            os.close(descriptor)
