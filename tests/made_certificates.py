@@ -132,6 +132,11 @@ CAS: dict[str, Callable[[], Ca]] = {
 DEFAULT_CA = "ssh-ed25519"
 
 
+def of_unknown_type() -> Ca:
+    """Give a CA of a type that nobody knows."""
+    return Ca(b"ssh-new", string(b"ssh-new") + string(b"key"), lambda message: string(b"x"))
+
+
 def make(
     ca: str | Ca = DEFAULT_CA,
     *,

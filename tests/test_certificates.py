@@ -366,23 +366,72 @@ def test_numbers_out_of_range_are_no_signature(name: str, numbers: tuple[int, in
     assert signatures.verify(certificate.ca_key, certificate.signed, string(name.encode()) + string(value)) is False
 
 
-def test_an_unknown_signature_algorithm_is_told_and_not_judged() -> None:
-    certificate = made.read(made.make(signature=string(b"ssh-new@example.com") + string(b"x")))
-    with pytest.raises(UnsupportedError, match=r"signatures of type ssh-new@example\.com are not known"):
+MISNAMED = [
+    (name, named)
+    for name in made.CAS
+    for named in ("ssh-new@example.com", "ssh-ed448", "rsa-sha2-512", "ecdsa-sha2-nistp256", "ssh-ed25519", "a")
+    if name != named and not (name in ("ssh-rsa", "rsa-sha2-256") and named == "rsa-sha2-512")
+]
+
+
+@pytest.mark.parametrize(("name", "named"), MISNAMED)
+def test_a_signature_of_another_type_than_its_authority_makes_is_not_valid(name: str, named: str) -> None:
+    certificate = made.read(_misnamed(name, named))
+    reason = f"the signature is of type {named}, the key that should have made it {certificate.ca_key.algorithm}"
+    assert certificates.check_signature(certificate) == {"algorithm": named, "valid": False, "reason": reason}
+
+
+def _misnamed(name: str, named: str) -> bytes:
+    """Make a certificate whose signature is right but for its type."""
+    ca = made.CAS[name]()
+    signature = made.read(made.make(ca)).signature
+    return made.make(ca, signature=string(named.encode()) + signature[4 + len(ca.algorithm) :])
+
+
+@pytest.mark.parametrize("name", ["rsa-sha2-256", "ecdsa-sha2-nistp384", "ssh-ed25519", "sk-ssh-ed25519@openssh.com"])
+def test_ssh_keygen_refuses_a_signature_of_another_type_too(name: str, tmp_path: Path) -> None:
+    # It verifies a certificate when it reads one, by the function that sshd uses.
+    path = tmp_path / "made-cert.pub"
+    for blob, refused in ((made.make(name), False), (_misnamed(name, "ssh-new@example.com"), True)):
+        path.write_bytes(made.line(blob))
+        ran = subprocess.run([require("ssh-keygen"), "-L", "-f", str(path)], capture_output=True, timeout=30)
+        assert (ran.returncode != 0) == refused, ran.stderr
+
+
+def test_a_fido_signature_made_in_a_browser_is_told_and_not_judged() -> None:
+    webauthn = "webauthn-sk-ecdsa-sha2-nistp256@openssh.com"  # which OpenSSH takes for one of that key
+    signature = string(webauthn.encode()) + string(b"x")
+    certificate = made.read(made.make("sk-ecdsa-sha2-nistp256@openssh.com", signature=signature))
+    reason = f"signatures of type {webauthn} are not known"
+    assert certificates.check_signature(certificate) == {"algorithm": webauthn, "valid": None, "reason": reason}
+    assert certificates.check_signature(made.read(made.make(signature=signature)))["valid"] is False
+
+
+@pytest.mark.parametrize("named", ["ssh-new", "ssh-newer@example.com"])
+def test_the_signature_of_an_authority_of_an_unknown_type_is_told_and_not_judged(named: str) -> None:
+    certificate = made.read(made.make(made.of_unknown_type(), signature=string(named.encode()) + string(b"x")))
+    with pytest.raises(UnsupportedError, match=f"signatures of type {named} are not known"):
         signatures.verify(certificate.ca_key, certificate.signed, certificate.signature)
-    assert certificates.check_signature(certificate) == {
-        "algorithm": "ssh-new@example.com",
-        "valid": None,
-        "reason": "signatures of type ssh-new@example.com are not known",
-    }
-
-
-def test_a_ca_of_an_unknown_type_is_told() -> None:
-    ca = made.Ca(b"ssh-new", string(b"ssh-new") + string(b"key"), lambda message: string(b"x"))
-    described = certificates.describe(made.read(made.make(ca)), NOW)
+    described = certificates.describe(certificate, NOW)
     assert described["ca"]["type"] == "ssh-new"
     assert described["ca"]["bits"] is None
-    assert described["signature"]["valid"] is None
+    reason = f"signatures of type {named} are not known"
+    assert described["signature"] == {"algorithm": named, "valid": None, "reason": reason}
+
+
+def test_an_authority_of_an_unknown_type_makes_no_signature_of_a_known_one() -> None:
+    certificate = made.read(made.make(made.of_unknown_type(), signature=string(b"ssh-ed25519") + string(bytes(64))))
+    assert certificates.check_signature(certificate)["valid"] is False
+
+
+def test_an_authority_that_keyconv_cannot_verify_is_judged_by_the_type_of_its_signature_alone() -> None:
+    public = sample("openssh/mldsa44-ed25519-plain").public
+    assert public is not None
+    name = public.algorithm.encode()
+    ca = made.Ca(name, public_blob.write(public), lambda message: string(bytes(2484)))
+    assert certificates.check_signature(made.read(made.make(ca)))["valid"] is None
+    other = made.make(ca, signature=string(b"ssh-new") + string(b"x"))
+    assert certificates.check_signature(made.read(other))["valid"] is False
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0\0\0\7ssh", string(b""), string(b"a,b"), string(b"ssh-ed25519")])
@@ -452,12 +501,15 @@ def test_a_certificate_of_another_key_is_refused() -> None:
         assert fingerprint.sha256(public_blob.write(public)) in caught.value.message
 
 
-def test_a_certificate_whose_signature_is_wrong_is_refused_and_an_unknown_one_is_not() -> None:
+def test_a_certificate_whose_signature_is_wrong_is_refused_and_that_of_an_unknown_authority_is_not() -> None:
     entry = sample("openssh/ed25519-plain")
     wrong = made.read(made.make(signature=string(b"ssh-ed25519") + string(bytes(64))))
     with pytest.raises(MacError, match="the signature of the certificate is not valid"):
         certificates.attach(entry, wrong)
-    unknown = made.read(made.make(signature=string(b"ssh-new") + string(bytes(64))))
+    misnamed = made.read(made.make(signature=string(b"ssh-new") + string(bytes(64))))
+    with pytest.raises(MacError, match="is not valid: the signature is of type ssh-new"):
+        certificates.attach(entry, misnamed)
+    unknown = made.read(made.make(made.of_unknown_type()))
     assert certificates.attach(entry, unknown).certificate == unknown
 
 

@@ -106,7 +106,7 @@ def test_show_tells_all_in_every_format(path: str) -> None:
         ({"role": 2}, "type         ssh-ed25519-cert-v01@openssh.com, a host's"),
         ({"ca": "ssh-rsa"}, "signature    valid, ssh-rsa"),
         ({"ca": "ssh-rsa"}, "note         weak-signature: "),
-        ({"signature": string(b"new") + string(b"")}, "signature    not verified, new: signatures of type new are not"),
+        ({"ca": made.of_unknown_type()}, "signature    not verified, ssh-new: signatures of type ssh-new are not"),
         ({"extensions": [(b"x", b"\1")]}, "extensions   x (data 01)"),
         ({"critical": [(b"x", string(b"y"))]}, "critical     x y"),
         ({}, "extensions   none"),
@@ -131,6 +131,21 @@ def test_show_of_a_wrong_signature_shows_and_fails(tmp_path: Path) -> None:
     assert document.code == 3
     assert json.loads(document.out)[0]["signature"]["valid"] is False
     assert json.loads(document.err)["error"]["code"] == "mac-mismatch"
+
+
+def test_a_signature_of_another_type_than_its_authority_makes_is_shown_and_fails(tmp_path: Path) -> None:
+    path = tmp_path / "misnamed-cert.pub"
+    path.write_bytes(made.line(made.make(signature=string(b"ssh-new") + string(b"x"))))
+    why = "the signature is of type ssh-new, the key that should have made it ssh-ed25519"
+    result = _keyconv("show", path)
+    assert result.code == 3
+    assert f"  signature    NOT VALID, ssh-new: {why}\n" in result.out
+    assert result.err == f"keyconv: {path}: the signature of the certificate is not valid: {why}\n"
+    document = _keyconv("show", "--json", path)
+    assert json.loads(document.out)[0]["signature"] == {"algorithm": "ssh-new", "valid": False, "reason": why}
+    attached = _keyconv("attach", _file(PLAIN_PPK), path, "-o", tmp_path / "out.ppk")
+    assert (attached.code, attached.err) == (3, result.err)
+    assert not (tmp_path / "out.ppk").exists()
 
 
 def test_show_as_json_holds_every_field() -> None:
@@ -192,7 +207,7 @@ def test_no_text_of_a_certificate_drives_the_terminal(
         principals=[*principals, evil],
         critical=[(option + evil, string(evil))],
         extensions=[(evil, string(option + evil))],
-        signature=string(b"ssh-new") + string(b""),
+        ca=made.of_unknown_type(),
     )
     result = _keyconv("show", "-", stdin=made.line(blob, comment=b""))
     assert result.code == 0
@@ -345,7 +360,7 @@ def test_attach_tells_what_is_wrong_with_the_certificate_and_does_it(tmp_path: P
     assert expired.code == 0
     assert "user-rsa2048-expired-cert.pub: the certificate is expired" in expired.err
     unknown = tmp_path / "unknown-cert.pub"
-    unknown.write_bytes(made.line(made.make(signature=string(b"ssh-new") + string(b""))))
+    unknown.write_bytes(made.line(made.make(made.of_unknown_type())))
     result = _keyconv("attach", _file(PLAIN_PPK), unknown, "-o", tmp_path / "b.ppk")
     assert result.code == 0
     assert "its signature is not verified: signatures of type ssh-new are not known" in result.err

@@ -131,6 +131,37 @@ def test_every_format_that_states_its_length_is_measured(name: str) -> None:
     assert re.search(r"[0-9]+ of (?:at least )?[0-9]+ bytes are there", found.message)
 
 
+@pytest.mark.parametrize("foreign", [b"\0", b"*", b"\xff"], ids=["NUL", "asterisk", "0xff"])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
+def test_characters_that_are_not_base64_are_named_and_not_taken_for_missing_bytes(foreign: bytes, count: int) -> None:
+    found = diagnosed(_edit(PEM, 100, foreign * count))
+    assert (found.rule, found.place) == ("corrupt", "pem: line 3")
+    assert found.message.endswith("at position 4 of the base64 is not base64")
+
+
+def test_where_the_text_is_out_of_order_a_missing_end_is_told_without_a_count() -> None:
+    found = diagnosed(_edit(PEM, 100, b"****")[:900])
+    assert (found.rule, found.message) == ("truncated", "the end is missing")
+
+
+@pytest.mark.parametrize("length", [65, 66, 67, 68])
+def test_a_tag_that_is_too_long_is_named_and_not_taken_for_a_part_of_the_key(length: int) -> None:
+    block = file_by_name("rfc4716 rsa").data.split(b"\n")
+    tag = b"MII" + b"x" * (length - 3)  # as DER begins
+    found = diagnosed(b"\n".join((block[0], *((tag + b": y",) * 2), *block[1:])))
+    assert (found.rule, found.place) == ("corrupt", "rfc4716: line 2")
+    assert found.message == f"the tag of a header has {length} bytes, and RFC 4716 allows 64"
+
+
+def test_a_header_of_several_lines_is_no_part_of_the_key_that_is_measured() -> None:
+    first, _, rest = file_by_name("rfc4716 rsa").data[:300].partition(b"\n")
+    plain = diagnosed(first + b"\n" + rest)
+    headed = diagnosed(b"\n".join((first, b"Subject: one\\", b"MIICXAIBAAKBgQD\\", b"abc", rest)))
+    assert (plain.rule, headed.rule) == ("truncated", "truncated")
+    assert re.search(r" of (at least )?[0-9]+ bytes are there", plain.message)
+    assert headed.message == plain.message
+
+
 def test_a_ppk_that_is_cut_short_counts_lines() -> None:
     cut = PPK[:250]
     found = diagnosed(cut)

@@ -213,7 +213,7 @@ def test_several_blocks_are_several_keys() -> None:
         (block(b"x y: a"), MalformedError, "line 2: a header is not a tag"),
         (block(b"\xc3\xa9: a"), MalformedError, "line 2: a header is not a tag"),
         (block(b"x-a: b\\", b"\0"), MalformedError, "line 2: there is a zero byte in the header"),
-        (block(b"x" * 65 + b": a"), MalformedError, "line 2: a header is not a tag of at most 64"),
+        (block(b"x" * 65 + b": a"), MalformedError, "line 2: the tag of a header has 65 bytes, and RFC 4716 allows 64"),
         (block(body=BODY1 + b"\n\n" + BODY2), MalformedError, "line 3: there is a blank line inside the key"),
         (block(body=b"\n" + BODY1 + b"\n" + BODY2), MalformedError, "line 2: there is a blank line inside the key"),
         (block(body=BODY1 + b" \n" + BODY2), MalformedError, "line 2: character 0x20 at position 65"),

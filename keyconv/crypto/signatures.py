@@ -19,16 +19,20 @@ from keyconv.crypto import pairing
 from keyconv.errors import MalformedError, MismatchError, UnsupportedError
 from keyconv.keys import (
     CURVES,
+    MLDSA_NAMES,
     Curve,
     DsaPublicKey,
     EcdsaPublicKey,
     Ed448PublicKey,
     Ed25519PublicKey,
+    MlDsa44Ed25519PublicKey,
+    OpaquePublicKey,
     PublicKey,
     RsaPublicKey,
     SkEcdsaPublicKey,
     SkEd25519PublicKey,
 )
+from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
 
@@ -51,6 +55,9 @@ _DIGEST_INFO = {
 }
 _DSA_NUMBER = 20
 
+# What a browser lets a FIDO key sign by; source: OpenSSH PROTOCOL.u2f, 'SSH U2F signatures'.
+_WEBAUTHN = "webauthn-sk-ecdsa-sha2-nistp256@openssh.com"
+
 
 def algorithm_of(signature: bytes) -> str:
     """Name the algorithm of a signature blob.
@@ -63,21 +70,38 @@ def algorithm_of(signature: bytes) -> str:
 def verify(public: PublicKey, message: bytes, signature: bytes) -> bool:
     """Tell whether a signature blob (algorithm name first) is this key's for this message.
 
-    Raises: UnsupportedError for an unknown algorithm; MismatchError for one of another key type; MalformedError for a
-    blob that is not of its algorithm's form; LimitError or ContradictionError for a key that is none.
+    Raises: MismatchError for an algorithm that such a key does not sign by; UnsupportedError for one that it may sign
+    by and that is not known here; MalformedError for a blob that is not of its algorithm's form; LimitError or
+    ContradictionError for a key that is none.
     """
     algorithm = algorithm_of(signature)
-    if algorithm not in _VERIFIERS:
-        raise UnsupportedError(f"signatures of type {algorithm} are not known")
-    key_type, verifier = _VERIFIERS[algorithm]
-    if not isinstance(public, key_type) or (isinstance(public, EcdsaPublicKey) and algorithm != public.algorithm):
+    if not _signs_by(public, algorithm):
         raise MismatchError(
-            f"the signature is of type {algorithm}, the key that should have made it {public.algorithm}"
+            f"the signature is of type {as_name(algorithm)}, the key that should have made it {public.algorithm}"
         )
+    if algorithm not in _VERIFIERS:
+        raise UnsupportedError(f"signatures of type {as_name(algorithm)} are not known")
+    verifier = _VERIFIERS[algorithm][1]
     pairing.check_public(public)
     reader = WireReader(signature)
     reader.name("signature algorithm")
     return verifier(public, message, reader)
+
+
+def _signs_by(public: PublicKey, algorithm: str) -> bool:
+    """Tell whether a key may make signatures of this name; one of an unknown type, all that no known type makes."""
+    if algorithm in _VERIFIERS:
+        fits = isinstance(public, _VERIFIERS[algorithm][0])
+        return fits and (not isinstance(public, EcdsaPublicKey) or algorithm == public.algorithm)
+    match public:
+        case OpaquePublicKey():
+            return True
+        case MlDsa44Ed25519PublicKey():
+            return algorithm in MLDSA_NAMES
+        case SkEcdsaPublicKey():
+            return algorithm == _WEBAUTHN
+        case _:
+            return False
 
 
 # ── RSA and DSA ────────────────────────────────────────────────────────────────────────────────────────────────────

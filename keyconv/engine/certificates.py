@@ -140,7 +140,13 @@ def judge(certificate: Certificate, now: int) -> Validity:
 
 
 def check_signature(certificate: Certificate) -> SignatureDescription:
-    """Verify the CA's signature; nothing is raised for one that is wrong or of an unknown kind."""
+    """Verify the CA's signature; nothing is raised for one that is wrong or of an unknown kind.
+
+    One that a key of the CA's type cannot have made is wrong, whatever its name, as it is for sshd. What cannot be
+    judged is that of a CA whose own type is unknown, or whose kind of signature is not verified here.
+
+    Source: OpenSSH sshkey.c, sshkey_verify, which goes by the key's type and compares the signature's with it.
+    """
     algorithm = None
     valid: bool | None = None
     reason = None

@@ -28,6 +28,7 @@ _END = b"---- END SSH2 PUBLIC KEY ----"
 _TAG = re.compile(rb"[\x21-\x39\x3b-\x7e]{1,64}\Z")
 _ESCAPED = re.compile(rb'\\(["\\])')
 _MAX_LINE = 72
+_MAX_TAG = 64
 _MAX_VALUE = 1024
 _BODY_WIDTH = 64  # PuTTY's; ssh-keygen writes 70, the RFC allows 72
 
@@ -131,8 +132,10 @@ def _read_header(cursor: _Cursor, notes: list[Note]) -> _Header:
     tag, separator, value = b"".join(pieces).partition(b": ")
     if b"\0" in value:
         raise MalformedError("there is a zero byte in the header", place=place)
+    if separator and len(tag) > _MAX_TAG:
+        raise MalformedError(f"the tag of a header has {len(tag)} bytes, and RFC 4716 allows {_MAX_TAG}", place=place)
     if not separator or not _TAG.match(tag):
-        raise MalformedError("a header is not a tag of at most 64 characters, ': ' and a value", place=place)
+        raise MalformedError("a header is not a tag, ': ' and a value", place=place)
     if len(value) > limits.MAX_COMMENT:
         raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}", place=place)
     if len(value) > _MAX_VALUE:

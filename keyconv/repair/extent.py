@@ -13,7 +13,8 @@ __all__ = ["Extent", "measure"]
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----|---- BEGIN (SSH2 [A-Z ]{1,40}) ----")
 _END = re.compile(rb"-----END |---- END ")
-_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,63}: ")
+_CONTINUED = re.compile(rb"\\\r?\n")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _LINE = re.compile(TYPE + rb"[ \t]{1,8}(AAAA[A-Za-z0-9+/=]*+)(?=\s|\Z)")
 _MAGIC = b"openssh-key-v1\0"
 _TAGGED = (b"gcm@openssh.com", b"poly1305@openssh.com")
@@ -49,7 +50,8 @@ class Extent(NamedTuple):
 def measure(text: bytes) -> Extent | None:
     """Measure a key whose text is in order as far as it goes.
 
-    None where the format does not say how long it is, and where what it says is beyond any key.
+    None where the format does not say how long it is, where what it says is beyond any key, and where the base64 has
+    other characters in it: what they stand for is not missing.
     """
     measured = _measure(text)
     return measured if measured is None or measured.whole <= MAX_KEY_FILE else None
@@ -61,10 +63,12 @@ def _measure(text: bytes) -> Extent | None:
     begin = _BEGIN.search(text)
     if begin is not None:
         end = _END.search(text, begin.end())
-        rows = text[begin.end() : end.start() if end else len(text)].split(b"\n")
+        rows = _CONTINUED.sub(b"", text[begin.end() : end.start() if end else len(text)]).split(b"\n")
         if any(row.startswith(b"DEK-Info") for row in rows):
             return None
-        body = b"".join(row.strip() for row in rows if not _HEADER.match(row))
+        body = b"".join(row.strip() for row in rows if b":" not in row)
+        if _FOREIGN.search(body):
+            return None
         decoded = _decode(body)
         return _measure_blob(decoded) if decoded or not body.strip(b"=") else None
     line = _LINE.search(text)

@@ -107,7 +107,7 @@ def _blocks() -> Iterator[Hostile]:
     blob = ED25519.blob
     shapes: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
         "two-comments": (rfc4716(blob, b"Comment: a", b"Comment: b"), "malformed", ("corrupt",)),
-        "tag-of-65-bytes": (rfc4716(blob, b"x" * 65 + b": y"), "malformed", ("corrupt", "truncated")),
+        "tag-of-65-bytes": (rfc4716(blob, b"x" * 65 + b": y"), "malformed", ("corrupt",)),
         "continuation-without-end": (
             rfc4716(blob, b"Comment: a\\").replace(b"AAAA", b"\\\nAAAA", 1)[:60],
             "truncated",
@@ -143,7 +143,8 @@ def _certificates() -> Iterator[Hostile]:
     legal_ones: dict[str, tuple[bytes, tuple[str, ...], int]] = {
         "signature-of-another-message": (made(signature=signature), ("cert-signature",), 3),
         "signature-empty": (made(signature=b""), ("cert-signature",), 3),
-        "signature-unknown": (made(signature=string(b"rot13") + string(b"x")), ("cert-signature",), 0),
+        "signature-unknown": (made(signature=string(b"rot13") + string(b"x")), ("cert-signature",), 3),
+        "signature-of-an-unknown-authority": (made(made_certificates.of_unknown_type()), ("cert-signature",), 0),
         "signature-length-ffffffff": (made(signature=b"\xff\xff\xff\xff"), ("cert-signature",), 3),
         "expired-in-1970": (made(**long_ago), ("cert-expired",), 0),  # type: ignore[arg-type]
         "ends-before-it-begins": (made(valid_after=5, valid_before=1), ("cert-expired",), 0),

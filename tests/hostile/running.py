@@ -23,7 +23,8 @@ from typing import Any, NoReturn
 from unittest import mock
 
 if __name__ == "__main__":
-    sys.path[:0] = [os.fspath(Path(__file__).resolve().parents[1]), os.fspath(Path(__file__).resolve().parents[2])]
+    # Instead of this file's folder, whose `numbers` is not the one that the standard library asks for.
+    sys.path[:1] = [os.fspath(Path(__file__).resolve().parents[1]), os.fspath(Path(__file__).resolve().parents[2])]
 
 import typer.main
 import typer.testing
