@@ -14,10 +14,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 Convert = Callable[[bytes, str], bytes]
 """From a file's content and a format's name, as keyconv calls it, to the other file's content."""
@@ -29,7 +31,13 @@ class ChildError(Exception):
 
 def main(library: str) -> None:
     """Answer requests until there are no more."""
-    doing: dict[str, Callable[..., object]] = {"convert": _convert, "time": _time, "kdf": _kdf, "write": _write}
+    doing: dict[str, Callable[..., object]] = {
+        "convert": _convert,
+        "time": _time,
+        "part": _part,
+        "kdf": _kdf,
+        "write": _write,
+    }
     convert = LIBRARIES[library]()
     for line in sys.stdin:
         request = json.loads(line)
@@ -84,10 +92,11 @@ def _convert(convert: Convert, paths: Sequence[str], target: str, outputs: Seque
 def _time(convert: Convert, paths: Sequence[str], target: str, least: float) -> float:
     """Convert the files one after the other, as often as fills `least` seconds; give the seconds for one.
 
-    The first file is for warming up and is not timed; those that are timed are new to the process each time.
+    The first two files are for warming up and are not timed; those that are timed are new to the process each time.
     """
-    first, *others = (Path(path).read_bytes() for path in paths)
+    first, second, *others = (Path(path).read_bytes() for path in paths)
     convert(first, target)
+    convert(second, target)
 
     def work() -> float:
         start = time.perf_counter()
@@ -101,6 +110,38 @@ def _time(convert: Convert, paths: Sequence[str], target: str, least: float) -> 
         spent += _in_child(work)
         passes += 1
     return spent / (passes * len(others))
+
+
+def _part(convert: Convert, part: str, paths: Sequence[str], least: float) -> float:
+    """Do a part of what keyconv does to convert the RSA keys of these files; give the seconds for one key."""
+    from keyconv.crypto import pairing, primes
+    from keyconv.engine import read
+
+    contents = [Path(path).read_bytes() for path in paths]
+    privates: list[Any] = [read(content).entries[0].private for content in contents]
+    # As a run does it that has had a few keys: on integers of gmpy2, where there are any.
+    numbers = [primes._quick_integer()(number) for private in privates for number in (private.p, private.q)]
+
+    def rest() -> None:
+        for content in contents:
+            convert(content, "pem")
+
+    def power() -> None:
+        assert all(primes._is_strong_probable_prime(number) for number in numbers)
+
+    def lucas() -> None:
+        assert all(primes._is_extra_strong_lucas(number) for number in numbers)
+
+    work = {"rest": rest, "round": power, "lucas": lucas}[part]
+    passes, spent = 0, 0.0
+    with patch.object(pairing, "is_prime", lambda number: True) if part == "rest" else nullcontext():
+        while spent < least:
+            pairing._proved.clear()
+            start = time.perf_counter()
+            work()
+            spent += time.perf_counter() - start
+            passes += 1
+    return spent / (passes * len(contents))
 
 
 def _kdf(_: Convert, argon2: dict[str, Any], rounds: int, times: int) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from benchmarks.bench import Bench
-from benchmarks.experiments import encrypted, engine, folders, lines, many_files, programs, start_up
+from benchmarks.experiments import encrypted, engine, floors, folders, lines, many_files, programs, start_up
 from benchmarks.results import Experiment
 
 __all__ = ["EXPERIMENTS"]
@@ -16,5 +16,6 @@ EXPERIMENTS: dict[str, Callable[[Bench], Experiment]] = {
     encrypted.MANY: encrypted.measure_many_encrypted,
     lines.NAME: lines.measure_lines,
     folders.NAME: folders.measure_folders,
+    floors.NAME: floors.measure_floors,
     programs.NAME: programs.measure_programs,
 }
