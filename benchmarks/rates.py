@@ -229,7 +229,7 @@ def _memory(folder: Path) -> dict[str, int]:
         "once an output exists already: a table to find names in": lambda: written.find("out/none"),
         "once an output exists already: which files are inputs": lambda: _ask(folder, some),
         "where `-d` names a folder inside an input: the list of inputs": lambda: _inputs(folder, folder),
-        "`check`: paths, findings, and public keys to compare": lambda: _check(folder),
+        "`check`: paths, findings, public keys, and RSA keys while they are compared": lambda: _check(folder),
     }
     return {name: _kept(each) for name, each in work.items()}
 

@@ -63,6 +63,7 @@ def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Have threads, or processes after the first inputs, whatever those are."""
     if request.param == "processes":
         monkeypatch.setattr(workers, "BREAK_EVEN", 1)
+        monkeypatch.setattr(workers, "BREAK_EVEN_WITH_KDF", 1)
         monkeypatch.setattr("keyconv.cli.convert_many._TRIED", 1)
 
 
@@ -116,6 +117,36 @@ def test_files_messages_and_exit_code_are_those_of_one_worker(
     assert results["1"] == results["4"]
     assert results["1"][0] != 0
     assert results["1"][3] or "--strict" in more
+
+
+@pytest.mark.parametrize(("source", "enough"), [(LOCKED_PPK, "BREAK_EVEN_WITH_KDF"), (PPK, "BREAK_EVEN")])
+def test_processes_do_it_where_enough_files_wait_and_threads_else(
+    source: Path, enough: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    who: list[str] = []
+
+    def watched(name: str) -> Callable[..., Any]:
+        truly: Callable[..., Any] = getattr(workers, name)
+
+        def begin(*values: Any, **named: Any) -> Any:
+            who.append(name)
+            return truly(*values, **named)
+
+        return begin
+
+    for name in ("threads", "processes"):
+        monkeypatch.setattr(workers, name, watched(name))
+    for other in ("BREAK_EVEN", "BREAK_EVEN_WITH_KDF"):
+        monkeypatch.setattr(workers, other, 3 if other == enough else 1000)
+    monkeypatch.setattr("keyconv.cli.convert_many._TRIED", 1)
+    secret = secret_file(tmp_path, PASSPHRASE)
+    for count, expected in ((3, "threads"), (4, "processes")):  # the first is converted before it is decided
+        who.clear()
+        keys = place(tmp_path / f"in{count}", **{f"k{number}_ppk": source for number in range(count)})
+        out = tmp_path / f"out{count}"
+        ran = run("convert", keys, "-r", "-d", out, "-j", "2", "--passphrase-file", secret, "--rounds", "1")
+        assert (ran.code, len(tree(out))) == (0, count)
+        assert who[0] == expected
 
 
 @pytest.mark.usefixtures("many_workers")

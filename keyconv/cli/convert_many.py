@@ -70,14 +70,14 @@ class _Run:
         """Convert every input, with so many workers.
 
         The first few are converted here, up to one that needed a KDF; that one also has the passphrase asked for. Then
-        processes do the rest, if enough wait and none needed a KDF; else threads, until so many were not encrypted that
-        processes are worth it all the same.
+        processes do the rest, if enough wait, of which fewer are enough after a KDF; else threads, until so many were
+        not encrypted that processes are worth it all the same.
         """
         tried, derived = 0, False
         while (count == 1 or (tried < _TRIED and not derived)) and self._fetch(1):
             derived = self._convert_here(self._next())
             tried += 1
-        if derived or not self._fetch(workers.BREAK_EVEN):
+        if not self._fetch(workers.BREAK_EVEN_WITH_KDF if derived else workers.BREAK_EVEN):
             with workers.threads(count) as threads:
                 self._convert_by(threads, Worker(self._settings), count, self._until_processes())
         if self._fetch(1):

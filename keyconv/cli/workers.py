@@ -19,6 +19,9 @@ AHEAD = 4
 BREAK_EVEN = 100
 """Files that are not encrypted from which on the start of processes is worth it; benchmarks/rates.py measures that."""
 
+BREAK_EVEN_WITH_KDF = 20
+"""Encrypted files from which on it is: Argon2 in two threads of one process takes some percent longer."""
+
 _MOST_ON_WINDOWS = 61
 """It waits for at most 63 things at once, of which two are not workers."""
 
