@@ -57,7 +57,7 @@ _MAX_EFFORT = 16 * 2048**2
 """Squared bits of the moduli of one file that are tried with the slow methods: a second's worth."""
 
 _MAX_JOINS = 10_000  # of lines in vain, since the last wrapped key was found
-_BATCH_ROWS, _BATCH_BYTES = 1023, limits.MIB
+_BATCH_ROWS, _BATCH_BYTES = 4095, limits.MIB
 """Lines that are looked at together."""
 
 _SILENT = "sshd ignores the line"

@@ -25,8 +25,8 @@ MAX_THOROUGH_BITS = 4096
 MAX_COMPARED_BITS = 8_000_000
 """Bits of all the moduli of a run that are compared with each other: 3,900 keys of 2,048 bits, some 3 seconds' work."""
 
-MAX_STREAMED_BITS = 600_000
-"""Those of one file of lines that is larger than a key file: 290 keys, as long as 15,000 lines take."""
+MAX_STREAMED_BITS = 400_000
+"""Those of one file of lines that is larger than a key file: 195 keys, as long as 8,000 lines take."""
 
 
 @lru_cache(maxsize=4096)
