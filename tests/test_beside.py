@@ -69,14 +69,15 @@ def test_an_expected_kdf_is_begun_with_the_next_and_gives_the_same_key() -> None
     assert (begin.waited, deriver.runs) == (1, 2)
 
 
-def test_another_passphrase_begins_it_again_and_never_gives_the_key_of_the_first() -> None:
+def test_after_a_wrong_passphrase_it_runs_in_its_turn_and_never_gives_the_key_of_the_first() -> None:
     begin = Beginning()
     deriver = Deriver(begin=begin)
     deriver.expect(WRITTEN, 48)
     deriver.derive(READ, Passphrase(b"wrong"), 80)
     deriver.derive(READ, SECRET, 80)
-    assert begin.begun == 2
+    assert begin.begun == 1
     assert deriver.derive(WRITTEN, SECRET, 48) == WRITTEN.derive(b"secret", 48)
+    assert (begin.waited, deriver.runs) == (0, 4)
 
 
 def test_what_is_not_asked_for_as_expected_is_derived_as_ever() -> None:

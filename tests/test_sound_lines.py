@@ -22,7 +22,7 @@ from keyconv.checks.subject import Context
 from keyconv.crypto.fingerprint import sha256
 from keyconv.crypto.points import are_all_ed25519, check_ed25519
 from keyconv.errors import ContradictionError
-from keyconv.text.rows import Row
+from keyconv.text.rows import Row, TextFacts, read_rows
 
 ED25519 = by_path("openssh-pub/ed25519.pub").data.rstrip(b"\n")
 RSA = by_path("openssh-pub/rsa3072.pub").data.rstrip(b"\n")
@@ -145,6 +145,20 @@ def test_whatever_is_beside_the_key(comment: bytes, hosts: bytes, which: str) ->
     key = b" ".join(USUAL[which].split()[:2])
     _same(key + b" " + comment + b"\n" + key + comment, "authorized_keys")
     _same(hosts + b" " + key + b" " + comment, "known_hosts")
+
+
+@given(st.lists(st.sampled_from([ED25519, ECDSA, b"", b"x", b"# no key", ED25519[:60]]), max_size=8))
+def test_in_lines_that_end_with_cr_alone(texts: list[bytes]) -> None:
+    for end in (b"\r", b"\r\r\n", b"\n\r"):
+        data = end.join(texts)
+        _same(data, "authorized_keys")
+        _same(data + end, "authorized_keys")
+
+
+def test_rows_between_crs_have_numbers_of_their_own() -> None:
+    rows = list(read_rows(iter((b"a\r\r\rb\rx\rx\n\r\nc\r",)), 100, TextFacts()))
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    assert [row.text for row in rows] == [b"a", b"", b"", b"b", b"x", b"x", b"", b"c", b""]
 
 
 def test_repeated_keys_are_found_among_sound_and_other_lines() -> None:

@@ -22,8 +22,11 @@ _MAX_WIENER_STEPS = 4096
 MAX_THOROUGH_BITS = 4096
 """Bits of a modulus that is tried with the slow methods: at 16,384 bits they would take ten seconds a key."""
 
-MAX_COMPARED_BITS = 8_000_000
-"""Bits of all the moduli of a run that are compared with each other: 3,900 keys of 2,048 bits, some 3 seconds' work."""
+MAX_COMPARED_BITS = 4_000_000
+"""Bits of all the moduli of a run that are compared with each other: 1,950 keys of 2,048 bits, some 3 seconds' work."""
+
+_FEW = 16
+"""Moduli that are compared with each other one by one: as many as take the time of comparing all with all."""
 
 MAX_STREAMED_BITS = 400_000
 """Those of one file of lines that is larger than a key file: 195 keys, as long as 8,000 lines take."""
@@ -55,7 +58,9 @@ def share_factors(moduli: list[int]) -> list[int]:
     """Give the indices of those moduli that share a factor with another, different one."""
     distinct = list(dict.fromkeys(moduli))
     shared = set(_sharing_with_earlier(distinct))
-    if shared:
+    if len(shared) <= _FEW:
+        shared.update([other for other in distinct for number in shared if other != number and gcd(other, number) > 1])
+    else:
         shared.update(_sharing_with_earlier(distinct[::-1]))
     return [index for index, number in enumerate(moduli) if number in shared]
 

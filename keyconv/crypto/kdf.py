@@ -208,6 +208,7 @@ class Deriver:
         """Have a KDF of a file that will be written run beside the next one that is run, with the same passphrase.
 
         What reads a file and writes another then takes the time of the longer one alone. Its writer asks `expected`.
+        It is begun once: if that passphrase is wrong, it is run in its turn.
         """
         self.check(kdf)
         self._expected = kdf, length
@@ -218,12 +219,13 @@ class Deriver:
         return expected[0] if expected else None
 
     def _begin_expected(self, beside: Kdf, secret: bytes) -> None:
-        if self._begin is None or self._expected is None:
+        begin = self._begin
+        if begin is None or self._expected is None or self._expected[0] == beside:
             return
         kdf, length = self._expected
-        if kdf != beside and (kdf, secret, length) not in {**self._known, **self._begun}:
-            self.runs += 1
-            self._begun[kdf, secret, length] = self._begin(lambda: kdf.derive(secret, length))
+        self._begin = None
+        self.runs += 1
+        self._begun[kdf, secret, length] = begin(lambda: kdf.derive(secret, length))
 
     def __repr__(self) -> str:
         return f"Deriver(runs={self.runs})"

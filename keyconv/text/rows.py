@@ -73,10 +73,9 @@ def read_rows(chunks: Iterable[bytes], limit: int, facts: TextFacts) -> Iterator
                 yield Row(text, number, cut)
                 continue
         facts.bare_cr = facts.bare_cr or number
-        pieces = text.split(b"\r")
-        for piece in pieces:
+        for count, piece in enumerate(text.split(b"\r")):
+            number += count > 0
             yield Row(piece, number, cut)
-            number += piece is not pieces[-1]
 
 
 def _plain(chunks: Iterable[bytes], facts: TextFacts) -> Iterator[bytes]:
