@@ -96,7 +96,8 @@ STRENGTH: tuple[Rule, ...] = (
     _strength(
         "shared-modulus-factor",
         "Two RSA keys share a prime",
-        "A generator without entropy; each gives the other away.",
+        "A generator without entropy; each gives the other away. Only the first keys of a run are compared, 1,950 of "
+        "2,048 bits, and of a file of lines above 1 MiB the first 195 (`check -v` says so): it takes too long.",
         "Nothing.",
         "Replace both.",
     ),
