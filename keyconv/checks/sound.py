@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from keyconv import limits
 from keyconv.checks import modulus, published
+from keyconv.codec.key_line import usual_modulus
 from keyconv.crypto import points
 from keyconv.keys import CURVES
 from keyconv.text.rows import Row
@@ -38,8 +39,6 @@ _HOST_LINE = re.compile(_HOSTS + _BLOB + _COMMENT)
 _ED25519_POINT = len(encode.name("ssh-ed25519")) + 4
 _P256 = CURVES["nistp256"]
 _P256_BEGINS = encode.name("ecdsa-sha2-nistp256") + encode.name(_P256.name) + (65).to_bytes(4, "big") + b"\4"
-_RSA_BEGINS = encode.name("ssh-rsa") + encode.mpint(65537)
-_RSA_NUMBER = len(_RSA_BEGINS) + 4
 _FEW = 64
 """Ed25519 points that are tested one by one: fewer of them than a test of many at once costs."""
 
@@ -79,7 +78,7 @@ def find_sound(rows: Iterable[Row], *, on_hosts: bool, rsa_bits: int | None) -> 
             if not _is_on_p256(blob):
                 continue
         else:
-            large = _rsa_modulus(blob)
+            large = usual_modulus(blob)
             if rsa_bits is None or large.bit_length() < rsa_bits or modulus.judge_quickly(large):
                 continue
         digest = sha256(blob).digest()
@@ -96,21 +95,6 @@ def _is_on_p256(blob: bytes) -> bool:
     x, y = int.from_bytes(blob[-64:-32], "big"), int.from_bytes(blob[-32:], "big")
     p = _P256.p
     return x < p and y < p and not (y * y - x * x * x + 3 * x - _P256.b) % p
-
-
-def _rsa_modulus(blob: bytes) -> int:
-    """Give the modulus of a blob in the one form that there is for an odd one; else 0."""
-    number = blob[_RSA_NUMBER:]
-    stated = int.from_bytes(blob[len(_RSA_BEGINS) : _RSA_NUMBER], "big")
-    if (
-        not blob.startswith(_RSA_BEGINS)
-        or stated != len(number)
-        or number[:1] != b"\0"
-        or number[1:2] < b"\x80"
-        or 8 * (stated - 1) > limits.MAX_RSA_BITS
-    ):
-        return 0
-    return int.from_bytes(number, "big")
 
 
 def _unsound_points(encoded: dict[int, bytes]) -> list[int]:

@@ -34,6 +34,7 @@ __all__ = [
     "read_key",
     "show",
     "split_word",
+    "usual_modulus",
 ]
 
 LINES = ("authorized_keys", "known_hosts")
@@ -73,6 +74,16 @@ def read_key(text: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | N
     if certificate is not None:
         pairing.check_public(certificate.ca_key)
     return public, certificate, comment or None
+
+
+def usual_modulus(blob: bytes) -> int:
+    """Give the modulus of an RSA key with the exponent 65537 whose bits are whole bytes, as nearly all are; else 0."""
+    if not blob.startswith(_RSA):
+        return 0
+    number = blob[_RSA_NUMBER:]
+    stated = int.from_bytes(blob[len(_RSA) : _RSA_NUMBER], "big")
+    usual = stated == len(number) <= limits.MAX_MPINT_BYTES and number[:1] == b"\0" and number[1:2] >= b"\x80"
+    return int.from_bytes(number, "big") if usual else 0
 
 
 def begins_usual(text: bytes) -> bool:
@@ -149,11 +160,9 @@ def _read_blob(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate |
     # Nearly all lines hold one of these two, in this very form; there may be a million of them.
     if blob.startswith(_ED25519) and len(blob) == len(_ED25519) + 32:
         return Ed25519PublicKey(blob[len(_ED25519) :]), None
-    if blob.startswith(_RSA):
-        number = blob[_RSA_NUMBER:]
-        stated = int.from_bytes(blob[len(_RSA) : _RSA_NUMBER], "big")
-        if stated == len(number) <= limits.MAX_MPINT_BYTES and number[:1] == b"\0" and number[1:2] >= b"\x80":
-            return RsaPublicKey(e=_USUAL_EXPONENT, n=int.from_bytes(number, "big")), None
+    modulus = usual_modulus(blob)
+    if modulus:
+        return RsaPublicKey(e=_USUAL_EXPONENT, n=modulus), None
     return certificates.read_any(blob, notes)
 
 
