@@ -36,25 +36,28 @@ class KeyconvError(Exception):
 
     `message` is one line without a final full stop and never holds key material; `place` says where in the file
     (outermost first, `ppk: Argon2-Memory: line 7`); `hint` says what to do, where that is known; `rule` is the rule of
-    `keyconv check` that names the cause, once somebody has looked for it.
+    `keyconv check` that names the cause; `line` (from 1) is the line of the file, where the error is about one.
     """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 3
 
-    def __init__(self, message: str, *, place: str = "", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, place: str = "", hint: str = "", rule: str = "", line: int | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
         self.hint = hint
         self.path = ""
-        self.rule = ""
+        self.rule = rule
+        self.line = line
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str], dict[str, str]]:
-        state = {"place": self.place, "hint": self.hint, "path": self.path, "rule": self.rule}
+    def __reduce__(self) -> tuple[type[Self], tuple[str], dict[str, str | int | None]]:
+        state = {"place": self.place, "hint": self.hint, "path": self.path, "rule": self.rule, "line": self.line}
         return type(self), (self.message,), state
 
     def within(self, place: str) -> Self:
