@@ -2,6 +2,8 @@
 
 Every exception that leaves keyconv on purpose is a `KeyconvError`. It carries a stable `code` (for scripts), the
 `exit_code` of the command line, the `place` inside the file, the `path` of the file where one is known, and a `hint`.
+One that is about what a file holds carries the `rule` of `keyconv check` too: its class has a default, which the place
+that raises it overrides. What a message says is for people; nothing reads it.
 """
 
 from __future__ import annotations
@@ -36,39 +38,75 @@ class KeyconvError(Exception):
 
     `message` is one line without a final full stop and never holds key material; `place` says where in the file
     (outermost first, `ppk: Argon2-Memory: line 7`); `hint` says what to do, where that is known; `rule` is the rule of
-    `keyconv check` that names the cause; `line` (from 1) is the line of the file, where the error is about one.
+    `keyconv check` that names the cause, by default the one of the class, and empty where the error is not about what a
+    file holds; `line` (from 1) is the line of the file, where the error is about one; `byte` (from 0) is the byte of
+    the DER that a file frames; `format` names the format whose reader refused the file.
     """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 3
+    default_rule: ClassVar[str] = ""
 
     def __init__(
-        self, message: str, *, place: str = "", hint: str = "", rule: str = "", line: int | None = None
+        self,
+        message: str,
+        *,
+        place: str = "",
+        hint: str = "",
+        rule: str | None = None,
+        line: int | None = None,
+        byte: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
+        self.field = place
         self.hint = hint
         self.path = ""
-        self.rule = rule
+        self.rule = self.default_rule if rule is None else rule
         self.line = line
+        self.byte = byte
+        self.format = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str], dict[str, str | int | None]]:
-        state = {"place": self.place, "hint": self.hint, "path": self.path, "rule": self.rule, "line": self.line}
-        return type(self), (self.message,), state
+    def __reduce__(self) -> tuple[type[Self], tuple[str], dict[str, object]]:
+        return type(self), (self.message,), vars(self).copy()
 
     def within(self, place: str) -> Self:
         """Put `place` in front of where the error happened, and return the error."""
-        self.place = f"{place}: {self.place}" if self.place else place
+        self.place = _join(place, self.place)
+        self.field = _join(place, self.field)
         return self
+
+    def within_line(self, number: int) -> Self:
+        """Put a line of the file (from 1) in front of where the error happened, and return the error.
+
+        `field` stays without it: the place for a text whose lines have moved.
+        """
+        self.place = _join(f"line {number}", self.place)
+        self.line = number
+        return self
+
+    def placed_as(self, error: KeyconvError) -> Self:
+        """Take over where another error happened, and return the error."""
+        self.place, self.field, self.line, self.byte = error.place, error.field, error.line, error.byte
+        return self
+
+    def of_format(self, name: str) -> Self:
+        """Name the format whose reader refused the file, put it in front as `within` does, and return the error."""
+        self.format = name
+        return self.within(name)
 
     def at_path(self, path: str) -> Self:
         """Name the file, unless one is named already, and return the error."""
         self.path = self.path or path
         return self
+
+
+def _join(outer: str, inner: str) -> str:
+    return f"{outer}: {inner}" if inner else outer
 
 
 # ── what the caller asked for ──────────────────────────────────────────────────────────────────────────────────────
@@ -93,55 +131,57 @@ class InputError(KeyconvError):
 class NotAKeyError(KeyconvError):
     """The input is of no format that keyconv knows."""
 
-    code = "not-a-key"
+    code = default_rule = "not-a-key"
 
 
 class MalformedError(KeyconvError):
     """The format is known but its structure does not hold: cut short, left-over bytes, bad base64."""
 
     code = "malformed"
+    default_rule = "corrupt"
 
 
 class TruncatedError(MalformedError):
     """The end of the file is missing."""
 
-    code = "truncated"
+    code = default_rule = "truncated"
 
 
 class UnsupportedError(KeyconvError):
     """The file is well formed as far as can be told, but of a version, cipher or type that keyconv cannot open."""
 
-    code = "unsupported"
+    code = default_rule = "unsupported"
 
 
 class LimitError(KeyconvError):
     """The file asks for more work or memory than `keyconv.limits` allows; refused before doing any of it."""
 
     code = "limit"
+    default_rule = "unsupported"
 
 
 class MismatchError(KeyconvError):
     """The file states a thing twice and the two differ: above all a public half that is not of its private half."""
 
-    code = "key-mismatch"
+    code = default_rule = "key-mismatch"
 
 
 class ContradictionError(KeyconvError):
     """The numbers of a key contradict each other or lie outside their range."""
 
-    code = "inconsistent-numbers"
+    code = default_rule = "inconsistent-numbers"
 
 
 class RecomputableError(ContradictionError):
     """Only numbers of an RSA key that follow from its others are wrong (iqmp, dp, dq): `keyconv repair` mends that."""
 
-    code = "recomputable-numbers"
+    code = default_rule = "recomputable-numbers"
 
 
 class MacError(KeyconvError):
     """A checksum that needs no passphrase does not fit: the file was edited or damaged."""
 
-    code = "mac-mismatch"
+    code = default_rule = "mac-mismatch"
 
 
 # ── what the user must give ────────────────────────────────────────────────────────────────────────────────────────

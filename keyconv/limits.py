@@ -125,6 +125,7 @@ def check_bcrypt(rounds: int) -> None:
             f"unlocking would take {rounds} rounds of bcrypt, about {_seconds(rounds / 200)}; "
             f"the limit is {MAX_BCRYPT_ROUNDS}",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
 
 
@@ -138,17 +139,20 @@ def check_argon2(memory_kib: int, passes: int, parallelism: int) -> None:
             f"unlocking would take {size(memory_kib * KIB)} of memory for Argon2; "
             f"the limit is {size(MAX_ARGON2_MEMORY_KIB * KIB)}",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
     if memory_kib * passes > MAX_ARGON2_WORK_KIB:
         raise LimitError(
             f"unlocking would fill {size(memory_kib * KIB)} of memory {passes} times for Argon2, about "
             f"{_seconds(memory_kib * passes / MIB)}; the limit is {size(MAX_ARGON2_WORK_KIB * KIB)} in all",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
     if parallelism > MAX_ARGON2_PARALLELISM:
         raise LimitError(
             f"Argon2 asks for {parallelism} lanes; the limit is {MAX_ARGON2_PARALLELISM}",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
 
 
@@ -162,6 +166,7 @@ def check_pbkdf2(iterations: int) -> None:
             f"unlocking would take {_count(iterations)} iterations of PBKDF2, about "
             f"{_seconds(min(iterations, _MOST) / 2e6)}; the limit is {MAX_PBKDF2_ITERATIONS}",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
 
 
@@ -175,6 +180,7 @@ def check_pbes1(iterations: int) -> None:
             f"unlocking would take {_count(iterations)} iterations of PBES1, about "
             f"{_seconds(min(iterations, _MOST) / 1e6)}; the limit is {MAX_PBES1_ITERATIONS}",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
 
 
@@ -187,11 +193,13 @@ def check_scrypt(n: int, r: int, p: int) -> None:
         raise LimitError(
             f"unlocking would take {size(128 * n * r)} of memory for scrypt; the limit is {size(MAX_SCRYPT_MEMORY)}",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
     if n * r * p > MAX_SCRYPT_WORK:
         raise LimitError(
             f"unlocking would take {_count(n * r * p)} steps of scrypt; the limit is {MAX_SCRYPT_WORK}",
             hint=COSTLY_HINT,
+            rule="costly-kdf",
         )
 
 

@@ -19,20 +19,10 @@ from keyconv.checks.rules import RULES, rule
 from keyconv.checks.subject import Content, Context
 from keyconv.engine import read
 from keyconv.errors import (
-    ContradictionError,
-    InputError,
     KeyconvError,
-    LimitError,
-    MacError,
     MalformedError,
-    MismatchError,
-    RecomputableError,
-    TruncatedError,
-    UnsupportedError,
-    UsageError,
 )
-from keyconv.limits import COSTLY_HINT
-from keyconv.repair import Opening, diagnose, explain, find_whole, foreign, rule_of, rule_of_line
+from keyconv.repair import Opening, diagnose, explain, find_whole, foreign
 from keyconv.repair.several import split
 from keyconv.secret import Passphrase
 
@@ -297,52 +287,6 @@ def test_of_very_many_keys_all_are_counted_and_few_are_judged() -> None:
 
 
 # ── which rule an error is of ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("error", "name"),
-    [
-        (TruncatedError("cut"), "truncated"),
-        (MalformedError("odd"), "corrupt"),
-        (MacError("no"), "mac-mismatch"),
-        (MismatchError("two halves"), "key-mismatch"),
-        (MismatchError("two types", place="openssh-pub: line 3"), "bad-line"),
-        (ContradictionError("no"), "inconsistent-numbers"),
-        (RecomputableError("the RSA coefficient iqmp is wrong"), "recomputable-numbers"),
-        (ContradictionError("the public point is not on the curve nistp256", place="openssh"), "inconsistent-numbers"),
-        (ContradictionError("the public point is not on the curve nistp256", place="spki: point"), "weak-point"),
-        (ContradictionError("the public point has small order on the curve", place="openssh"), "weak-point"),
-        (ContradictionError("the RSA modulus n is even"), "weak-modulus"),
-        (LimitError("the RSA exponent has 300 bits; the limit is 256"), "odd-exponent"),
-        (LimitError("unlocking would take long", hint=COSTLY_HINT), "costly-kdf"),
-        (LimitError("this machine cannot run 3 iterations of PBKDF2"), "costly-kdf"),
-        (LimitError("the file says that it holds 9999 keys; the limit is 256"), "corrupt"),
-        (LimitError("n at byte 7 has 9999 bytes; the limit is 2049"), "corrupt"),
-        (LimitError("the RSA modulus has 20000 bits; the limit is 16384"), "unsupported"),
-        (UnsupportedError("no such cipher"), "unsupported"),
-        (InputError("gone"), ""),
-        (UsageError("wrong"), ""),
-    ],
-)
-def test_an_error_has_its_rule(error: KeyconvError, name: str) -> None:
-    assert rule_of(error) == name
-
-
-@pytest.mark.parametrize(
-    ("error", "name"),
-    [
-        (MalformedError("there is no option 'x'"), "unknown-option"),
-        (MalformedError("a quote in the options is not closed"), "bad-option"),
-        (MalformedError("there is a line end or a zero byte in the options"), "bad-option"),
-        (MalformedError("bad base64"), "bad-line"),
-        (TruncatedError("there is no base64 after the key type"), "bad-line"),
-        (UnsupportedError("the line is an SSH-1 key: bits, exponent and modulus in decimal"), "ssh1"),
-        (LimitError("the line has more than 64 KiB, which no key needs"), "line-too-long"),
-        (ContradictionError("the public point is not on the curve nistp256"), "weak-point"),
-    ],
-)
-def test_an_error_of_one_line_among_others_has_its_rule(error: KeyconvError, name: str) -> None:
-    assert rule_of_line(error) == name
 
 
 @pytest.mark.parametrize(

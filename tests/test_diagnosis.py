@@ -21,7 +21,7 @@ from tools import require
 from keyconv.engine import read
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError
 from keyconv.limits import COSTLY_HINT
-from keyconv.repair import MESSAGES, Diagnosis, diagnose, explain, rule_of
+from keyconv.repair import MESSAGES, Diagnosis, diagnose, explain
 from keyconv.repair.damage import is_text
 from keyconv.repair.readers import refused_by
 from keyconv.repair.searching import MAX_STATES, MAX_WORK
@@ -452,7 +452,7 @@ def test_a_key_in_the_midst_of_a_document_does_not_stop_a_batch(tmp_path: Path) 
 
 def test_errors_that_are_not_about_the_content_have_no_rule() -> None:
     assert diagnose(OPENSSH, InputError("larger than 1 MiB, which no key file is")).rule == ""
-    assert rule_of(LimitError("unlocking would take long", hint=COSTLY_HINT)) == "costly-kdf"
+    assert LimitError("unlocking would take long", rule="costly-kdf").rule == "costly-kdf"
 
 
 def test_explaining_keeps_the_kind_of_error_that_callers_look_for() -> None:

@@ -102,8 +102,8 @@ def _unlocked(entry: Entry, subject: Subject, judged: Judged) -> Entry:
         judged.unverified = True  # said in the report; a KDF that costs too much is a finding of its own
         return entry
     except KeyconvError as error:
-        hit = Hit(str(error), line=repair.line_of(error), hint=error.hint or None)
-        judged.findings.append(to_finding(repair.rule_of(error), hit, judged.path, key=fingerprint_of(entry)))
+        hit = Hit(str(error), line=error.line, hint=error.hint or None)
+        judged.findings.append(to_finding(error.rule, hit, judged.path, key=fingerprint_of(entry)))
         return replace(entry, private=None, fault=None)
 
 
@@ -184,11 +184,10 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
 def _judge_refused(content: Content, context: Context, error: KeyconvError) -> Judged:
     if not is_key(content):
         return judge_document(content, context)
-    name = error.place.split(":")[0]
     diagnosis = _diagnose(content, context, error)
     if diagnosis.parts:
         return _judge_several(content, context, diagnosis)
-    return _judge_diagnosed(content, context, diagnosis, name)
+    return _judge_diagnosed(content, context, diagnosis, error.format)
 
 
 def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnosis) -> Judged:
@@ -218,9 +217,8 @@ def _judge_part(content: Content, context: Context) -> Judged:
     try:
         keyfile = read(content.data)
     except KeyconvError as error:
-        name = error.place.split(":")[0]
         diagnosis = repair.diagnose(content.data, error, opening=context.opening, max_states=_FEW_STATES)
-        return _judge_diagnosed(content, context, diagnosis, name)
+        return _judge_diagnosed(content, context, diagnosis, error.format)
     return _judge_keyfile(content, context, keyfile)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal
 
-from keyconv import limits, repair
+from keyconv import limits
 from keyconv.checks import option_values
 from keyconv.checks.base import Finding, Severity
 from keyconv.checks.entry_rules import rules_for
@@ -16,7 +16,7 @@ from keyconv.checks.modulus import MAX_STREAMED_BITS
 from keyconv.checks.sound import Sound, find_sound
 from keyconv.checks.streaming import SeenKeys
 from keyconv.checks.subject import Context, Hit, blob_of, fingerprint_of, to_finding
-from keyconv.codec.key_line import begins_usual
+from keyconv.codec.key_line import begins_usual, rule_among_lines
 from keyconv.crypto.fingerprint import spell
 from keyconv.errors import KeyconvError
 from keyconv.formats import known_hosts
@@ -268,7 +268,7 @@ def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> 
         file.keys += 1
         yield _found(file, "wrapped-key", MESSAGES["wrapped-key"], row, fingerprint_of(entry))
         return
-    found = _bad(file, repair.rule_of_line(error), error.message, row)
+    found = _bad(file, rule_among_lines(error), error.message, row)
     yield replace(found, hint=error.hint) if error.hint else found
 
 

@@ -58,7 +58,8 @@ def run_show(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -
             else:
                 screen.data("\n".join(_text(path, entry.line, comment, description)) + "\n")
             if description["signature"]["valid"] is False:
-                fault = MacError(f"the signature of the certificate is not valid: {description['signature']['reason']}")
+                message = f"the signature of the certificate is not valid: {description['signature']['reason']}"
+                fault = MacError(message, rule="cert-signature")
                 screen.error(fault.at_path(shown(path)))
                 exit_code = exit_code or fault.exit_code
     if screen.as_json:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from keyconv.cli.opening import STDIN, STDIN_NAME, Opener, shown
+from keyconv.codec.key_line import rule_among_lines
 from keyconv.codec.line_file import LineFacts
 from keyconv.engine.reading import detect_stream
 from keyconv.errors import InputError, KeyconvError, OutputError, UsageError
@@ -75,9 +76,8 @@ def _named(entries: Iterator[Entry]) -> Iterator[Entry]:
     except InputError:
         raise
     except KeyconvError as error:
-        from keyconv.repair import rule_of_line
-
-        error.rule = rule_of_line(error)
+        if error.line is not None:
+            error.rule = rule_among_lines(error)
         raise
 
 

@@ -88,9 +88,6 @@ class Opener:
         try:
             opened = self._unlock(entry, path, deriver)
         except KeyconvError as error:
-            from keyconv.repair.diagnosis import rule_of
-
-            error.rule = error.rule or rule_of(error)
             raise error.at_path(shown(path)) from None
         self.tell(opened.entry.notes[len(entry.notes) :], path)
         return opened
@@ -110,16 +107,12 @@ class Opener:
         except KeyconvError as error:
             import shlex
 
-            from keyconv.repair.diagnosis import explain, holds_several, rule_of
+            from keyconv.repair.diagnosis import explain, holds_several
 
             forced = self.options.format  # what else the content may be is then not the question
             if forced is not None and not holds_several(data, by_name(forced)):
-                error.rule = rule_of(error)
                 raise
             raise explain(data, error, path=shlex.quote(path)) from None
-        for entry in keyfile.entries:
-            if entry.fault is not None:
-                entry.fault.rule = entry.fault.code
         return keyfile
 
     def _unlock(self, entry: Entry, path: str, deriver: Deriver) -> Opened:

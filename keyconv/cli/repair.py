@@ -74,9 +74,8 @@ def _search(data: bytes, path: str, opener: Opener) -> Candidate:
         raise explain(data, error, path=shlex.quote(path)) from None
     for entry in keyfile.entries:
         if entry.fault is not None:
-            entry.fault.rule = entry.fault.code
             raise entry.fault
-    raise MalformedError("the file loads, but what it holds could not be proved")
+    raise MalformedError("the file loads, but what it holds could not be proved", rule="")
 
 
 def _put(data: bytes, path: str, target: OutputOptions, *, private: bool) -> None:

@@ -113,7 +113,7 @@ def check_label(label: str, kind: Kind, contents: bytes) -> None:
     """
     found = kind_of(contents)
     if found is not None and found != kind:
-        raise MismatchError(f"the frame is labelled {label}, but it holds {_TITLES[found]}")
+        raise MismatchError(f"the frame is labelled {label}, but it holds {_TITLES[found]}", rule="wrong-label")
 
 
 def decrypt(cipher: pbes.CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:

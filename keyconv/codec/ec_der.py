@@ -7,6 +7,7 @@ and 2.3.4 (points).
 from __future__ import annotations
 
 from keyconv.codec import oids
+from keyconv.crypto.points import PointError
 from keyconv.errors import ContradictionError, MalformedError, UnsupportedError
 from keyconv.keys import CURVES, Curve
 from keyconv.notes import Note
@@ -52,7 +53,7 @@ def uncompress(curve: Curve, point: bytes, notes: list[Note]) -> bytes:
 
     What has none of the forms is given back as it is, for `keyconv.crypto.pairing` to judge.
 
-    Raises: ContradictionError when there is no such point on the curve.
+    Raises: PointError when there is no such point on the curve.
     """
     length = curve.field_bytes
     form = point[:1]
@@ -61,7 +62,7 @@ def uncompress(curve: Curve, point: bytes, notes: list[Note]) -> bytes:
         return _lift(curve, point[1:], form[0] & 1)
     if form in (b"\6", b"\7") and len(point) == 1 + 2 * length:
         if point[-1] & 1 != form[0] & 1:
-            raise ContradictionError("the public point contradicts itself: its first byte tells of another y")
+            raise PointError("the public point contradicts itself: its first byte tells of another y")
         notes.append(Note("noncanonical", "the public point is in the hybrid form, which SSH does not allow"))
         return b"\4" + point[1:]
     return point
@@ -73,7 +74,7 @@ def _lift(curve: Curve, abscissa: bytes, parity: int) -> bytes:
     square = (x * x * x - 3 * x + curve.b) % curve.p
     y = pow(square, (curve.p + 1) // 4, curve.p)
     if x >= curve.p or y * y % curve.p != square or not y:
-        raise ContradictionError(f"the public point is not on the curve {curve.name}")
+        raise PointError(f"the public point is not on the curve {curve.name}")
     if y & 1 != parity:
         y = curve.p - y
     return b"\4" + abscissa + y.to_bytes(curve.field_bytes, "big")

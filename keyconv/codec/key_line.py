@@ -11,7 +11,8 @@ from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
 from keyconv.crypto import pairing
-from keyconv.errors import LimitError, MalformedError, MismatchError, TruncatedError
+from keyconv.crypto.points import PointError
+from keyconv.errors import KeyconvError, LimitError, MalformedError, MismatchError, TruncatedError
 from keyconv.keys import Certificate, Ed25519PublicKey, PublicKey, RsaPublicKey
 from keyconv.notes import Note
 from keyconv.text import base64
@@ -23,15 +24,18 @@ __all__ = [
     "BLANKS",
     "BLOB_START",
     "LINES",
+    "LINE_FORMATS",
     "SSH1",
     "begins_key",
     "begins_usual",
     "cut",
     "first_line",
+    "in_line",
     "is_empty",
     "is_familiar_type",
     "is_type",
     "read_key",
+    "rule_among_lines",
     "show",
     "split_word",
     "usual_modulus",
@@ -40,10 +44,16 @@ __all__ = [
 LINES = ("authorized_keys", "known_hosts")
 """The kinds of files that are made of lines, each with a key of its own."""
 
+LINE_FORMATS = ("openssh-pub", "known_hosts")
+"""The formats that such files are of."""
+
 BLANKS = b" \t"
 BLOB_START = b"AAAA"  # in base64, every blob's: its first field is a name far below 2^8 bytes, so three bytes are zero
 SSH1 = re.compile(rb"[0-9]{1,5}[ \t]+[0-9]+[ \t]+[0-9]+")
 """A key of protocol 1: bits, exponent and modulus in decimal."""
+
+_OF_ONE_LINE = ("unknown-option", "bad-option", "weak-point", "weak-modulus", "odd-exponent", "line-too-long", "ssh1")
+"""Rules that a line keeps among others; whatever else is wrong with one makes it a `bad-line`."""
 
 _FIRST_LINE = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+[ \t]*([^\n]*)")
 _USUAL_TYPE = rb"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521))"
@@ -74,6 +84,21 @@ def read_key(text: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | N
     if certificate is not None:
         pairing.check_public(certificate.ca_key)
     return public, certificate, comment or None
+
+
+def in_line(error: KeyconvError, number: int) -> KeyconvError:
+    """Put the line (from 1) to an error that its reader met, with the rule that it has there, and return the error."""
+    match error:
+        case MismatchError():  # the line has no halves: its type is not the one in its base64
+            error.rule = "bad-line"
+        case PointError():
+            error.rule = "weak-point"
+    return error.within_line(number)
+
+
+def rule_among_lines(error: KeyconvError) -> str:
+    """Name the rule for an error of one line among others: sshd and ssh skip the line, for whatever reason."""
+    return error.rule if error.rule in _OF_ONE_LINE else "bad-line"
 
 
 def usual_modulus(blob: bytes) -> int:
@@ -109,7 +134,8 @@ def is_empty(text: bytes) -> bool:
     Raises: LimitError for a line of too many bytes; MalformedError for bytes that no line with a key holds.
     """
     if len(text) > limits.MAX_LINE:
-        raise LimitError(f"the line has more than {limits.size(limits.MAX_LINE)}, which no key needs")
+        message = f"the line has more than {limits.size(limits.MAX_LINE)}, which no key needs"
+        raise LimitError(message, rule="line-too-long")
     if not text or text.startswith(b"#"):
         return True
     if b"\0" in text or b"\r" in text:

@@ -68,6 +68,7 @@ def read_entries(chunks: Iterable[bytes], read_line: ReadLine, facts: LineFacts)
             raise MalformedError(
                 "the file begins with a byte order mark (UTF-8 BOM), and no SSH program reads its first line",
                 hint="save it as UTF-8 without a BOM",
+                rule="byte-order-mark",
             )
         if text.endswith(b"\r"):
             facts.crlf = facts.crlf or ended

@@ -65,7 +65,7 @@ def parse_options(text: bytes, notes: list[Note] | None = None) -> tuple[Option,
     Raises: MalformedError, naming the nearest option that sshd knows where a name is unknown.
     """
     if b"\r" in text or b"\n" in text or b"\0" in text:
-        raise MalformedError("there is a line end or a zero byte in the options")
+        raise MalformedError("there is a line end or a zero byte in the options", rule="bad-option")
     options: list[Option] = []
     position = 0
     while text:
@@ -76,7 +76,7 @@ def parse_options(text: bytes, notes: list[Note] | None = None) -> tuple[Option,
         if found.end(1) > found.start():
             options.append(_judge(found.group(1), found.group(3)))
         elif notes is None:
-            raise MalformedError("there is a comma too many in the options")
+            raise MalformedError("there is a comma too many in the options", rule="bad-option")
         else:
             notes.append(Note("noncanonical", "there is a comma too many in the options"))
         if end == len(text):
@@ -113,12 +113,12 @@ def _check_end(found: re.Match[bytes], following: bytes) -> None:
         return
     name = _show(found.group(1))
     if following == b'"':
-        raise MalformedError(f"a quote of the option {name} is not closed or in the wrong place")
+        raise MalformedError(f"a quote of the option {name} is not closed or in the wrong place", rule="bad-option")
     if found.group(2) and not found.group(3):
-        raise MalformedError(f"the value of the option {name} is not in quotes")
+        raise MalformedError(f"the value of the option {name} is not in quotes", rule="bad-option")
     if following in (b" ", b"\t"):
-        raise MalformedError(f"there is white space outside of quotes after the option {name}")
-    raise MalformedError(f"there is no comma after the option {name}")
+        raise MalformedError(f"there is white space outside of quotes after the option {name}", rule="bad-option")
+    raise MalformedError(f"there is no comma after the option {name}", rule="bad-option")
 
 
 def _judge(name: bytes, quoted: bytes | None) -> Option:
@@ -128,11 +128,12 @@ def _judge(name: bytes, quoted: bytes | None) -> Option:
         raise MalformedError(
             f"there is no option {show(name)}" + (f"; the nearest is '{near}'" if near else ""),
             hint="sshd ignores the whole line when it does not know an option",
+            rule="unknown-option",
         )
     if quoted is None and known in _VALUES:
-        raise MalformedError(f"the option {_show(name)} needs a value in quotes")
+        raise MalformedError(f"the option {_show(name)} needs a value in quotes", rule="bad-option")
     if quoted is not None and known in _FLAGS:
-        raise MalformedError(f"the option {_show(name)} takes no value")
+        raise MalformedError(f"the option {_show(name)} takes no value", rule="bad-option")
     return Option(name, None if quoted is None else quoted[1:-1].replace(b'\\"', b'"'))
 
 

@@ -100,7 +100,8 @@ class Argon2:
             )
         except (HashingError, OverflowError, MemoryError):
             raise LimitError(
-                f"Argon2 could not take {limits.size(self.memory_kib * limits.KIB)} of memory on this machine"
+                f"Argon2 could not take {limits.size(self.memory_kib * limits.KIB)} of memory on this machine",
+                rule="costly-kdf",
             ) from None
 
 

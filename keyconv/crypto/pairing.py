@@ -130,11 +130,12 @@ def check_public(public: PublicKey) -> None:
             if n.bit_length() > limits.MAX_RSA_BITS:
                 raise LimitError(f"the RSA modulus has {n.bit_length()} bits; the limit is {limits.MAX_RSA_BITS}")
             if e.bit_length() > limits.MAX_RSA_E_BITS:
-                raise LimitError(f"the RSA exponent has {e.bit_length()} bits; the limit is {limits.MAX_RSA_E_BITS}")
+                message = f"the RSA exponent has {e.bit_length()} bits; the limit is {limits.MAX_RSA_E_BITS}"
+                raise LimitError(message, rule="odd-exponent")
             if n < 3 or not n & 1:
-                raise ContradictionError("the RSA modulus n is even")
+                raise ContradictionError("the RSA modulus n is even", rule="weak-modulus")
             if e < 3 or not e & 1 or e >= n:
-                raise ContradictionError("the RSA exponent e is not an odd number from 3 to n")
+                raise ContradictionError("the RSA exponent e is not an odd number from 3 to n", rule="odd-exponent")
         case DsaPublicKey():
             _check_dsa(public)
         case EcdsaPublicKey(curve=curve, point=point) | SkEcdsaPublicKey(curve=curve, point=point):
@@ -230,7 +231,7 @@ def _prove_rsa(private: RsaPrivateKey, notes: list[Note]) -> RsaPrivateKey:
     if p < 3 or q < 3 or not p & 1 or not q & 1:
         raise ContradictionError("an RSA factor is even, or no prime at all")
     if p == q:
-        raise ContradictionError("the RSA primes p and q are the same")
+        raise ContradictionError("the RSA primes p and q are the same", rule="weak-modulus")
     if p * q != n:
         # Where p, q and iqmp are of one key, n is another's and the two halves were mixed; else a number is damaged.
         if private.iqmp * q % p == 1:

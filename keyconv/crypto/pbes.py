@@ -114,7 +114,8 @@ class Pbkdf2:
         try:
             return PBKDF2HMAC(algorithm, length, self.salt, self.iterations).derive(passphrase)
         except OverflowError:
-            raise LimitError(f"this machine cannot run {self.iterations} iterations of PBKDF2") from None
+            message = f"this machine cannot run {self.iterations} iterations of PBKDF2"
+            raise LimitError(message, rule="costly-kdf") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ class Scrypt:
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt as LibraryScrypt
 
         memory = 128 * self.n * self.r
-        refusal = LimitError(f"scrypt could not take {limits.size(memory)} of memory on this machine")
+        message = f"scrypt could not take {limits.size(memory)} of memory on this machine"
+        refusal = LimitError(message, rule="costly-kdf")
         if memory >= _SCRYPT_MEMORY:
             raise refusal
         try:

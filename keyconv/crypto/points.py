@@ -14,7 +14,7 @@ from functools import lru_cache
 from keyconv.errors import ContradictionError
 from keyconv.keys import Curve
 
-__all__ = ["are_all_ed25519", "check_ecdsa", "check_ed448", "check_ed25519"]
+__all__ = ["PointError", "are_all_ed25519", "check_ecdsa", "check_ed448", "check_ed25519"]
 
 _P25519 = 2**255 - 19
 _D25519 = -121665 * pow(121666, -1, _P25519) % _P25519
@@ -30,47 +30,56 @@ _KEPT = 64
 """Points on Edwards curves that are remembered as good ones: what was read is written and read back."""
 
 
+class PointError(ContradictionError):
+    """A public point is none of its curve's.
+
+    In a private key its numbers then contradict each other, which is the rule of the class. Who reads a public key by
+    itself has nothing that it could contradict, and calls it `weak-point`, as a point is in any file that is on its
+    curve and must not be used.
+    """
+
+
 def check_ecdsa(curve: Curve, point: bytes) -> None:
     """Refuse a point that is compressed, at infinity, out of range or off its curve.
 
-    Raises: ContradictionError.
+    Raises: PointError.
     """
     length = curve.field_bytes
     if not point or point == b"\0":
-        raise ContradictionError(f"the public point is the point at infinity of {curve.name}")
+        raise PointError(f"the public point is the point at infinity of {curve.name}", rule="weak-point")
     if point[0] != 4:
-        raise ContradictionError("the public point is compressed, which SSH does not allow")
+        raise PointError("the public point is compressed, which SSH does not allow", rule="weak-point")
     if len(point) != 1 + 2 * length:
-        raise ContradictionError(f"the public point has {len(point)} bytes, where {curve.name} has {1 + 2 * length}")
+        raise PointError(f"the public point has {len(point)} bytes, where {curve.name} has {1 + 2 * length}")
     x, y = int.from_bytes(point[1 : 1 + length], "big"), int.from_bytes(point[1 + length :], "big")
     if x >= curve.p or y >= curve.p:
-        raise ContradictionError(f"a coordinate of the public point is not below the prime of {curve.name}")
+        raise PointError(f"a coordinate of the public point is not below the prime of {curve.name}")
     if (y * y - (x * x * x - 3 * x + curve.b)) % curve.p:
-        raise ContradictionError(f"the public point is not on the curve {curve.name}")
+        raise PointError(f"the public point is not on the curve {curve.name}")
 
 
 @lru_cache(maxsize=_KEPT)
 def check_ed25519(point: bytes) -> None:
     """Refuse an encoded point of another length, not canonical, not on the curve, or of small order.
 
-    Raises: ContradictionError.
+    Raises: PointError.
     """
     if len(point) != 32:
-        raise ContradictionError(f"the public point has {len(point)} bytes, where Ed25519 has 32")
+        raise PointError(f"the public point has {len(point)} bytes, where Ed25519 has 32")
     p = _P25519
     encoded = int.from_bytes(point, "little")
     y, sign = encoded & (1 << 255) - 1, encoded >> 255
     if y >= p:
-        raise ContradictionError("the public point is not in Ed25519's canonical form")
+        raise PointError("the public point is not in Ed25519's canonical form", rule="weak-point")
     # x^2 = (y^2 - 1) / (d y^2 + 1), which is a square if the product of the two is; d is none, so that none is zero.
     square = y * y % p
     u, v = square - 1, _D25519 * square + 1
     if not _is_square(u * v, p):
-        raise ContradictionError("the public point is not on the curve of Ed25519")
+        raise PointError("the public point is not on the curve of Ed25519")
     if u == 0 and sign:
-        raise ContradictionError("the public point is not in Ed25519's canonical form")
+        raise PointError("the public point is not in Ed25519's canonical form", rule="weak-point")
     if y in _SMALL_ORDER_25519:
-        raise ContradictionError("the public point has small order on the curve of Ed25519")
+        raise PointError("the public point has small order on the curve of Ed25519", rule="weak-point")
 
 
 def are_all_ed25519(encoded: Iterable[bytes]) -> bool:
@@ -112,25 +121,25 @@ def _subset_products(p: int, a: int, b: int, c: int, d: int) -> tuple[int, ...]:
 def check_ed448(point: bytes) -> None:
     """Refuse an encoded point of another length, not canonical, not on the curve, or of small order.
 
-    Raises: ContradictionError.
+    Raises: PointError.
     """
     if len(point) != 57:
-        raise ContradictionError(f"the public point has {len(point)} bytes, where Ed448 has 57")
+        raise PointError(f"the public point has {len(point)} bytes, where Ed448 has 57")
     p = _P448
     encoded = int.from_bytes(point, "little")
     y, sign = encoded & (1 << 455) - 1, encoded >> 455
     if y >= p:
-        raise ContradictionError("the public point is not in Ed448's canonical form")
+        raise PointError("the public point is not in Ed448's canonical form", rule="weak-point")
     # x^2 = (y^2 - 1) / (d y^2 - 1), as above.
     square = y * y % p
     u, v = square - 1, _D448 * square - 1
     if not _is_square(u * v, p):
-        raise ContradictionError("the public point is not on the curve of Ed448")
+        raise PointError("the public point is not on the curve of Ed448")
     if u == 0 and sign:
-        raise ContradictionError("the public point is not in Ed448's canonical form")
+        raise PointError("the public point is not in Ed448's canonical form", rule="weak-point")
     # Doubled twice it is neutral: order 1 or 2 where y is 1 or -1, 4 where y is 0.
     if y * u == 0:
-        raise ContradictionError("the public point has small order on the curve of Ed448")
+        raise PointError("the public point has small order on the curve of Ed448", rule="weak-point")
 
 
 def _is_square(value: int, prime: int) -> bool:

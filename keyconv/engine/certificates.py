@@ -171,11 +171,13 @@ def attach(entry: Entry, certificate: Certificate) -> Entry:
         raise ValueError("a key must show its public half before a certificate is attached")
     if entry.public != certificate.key:
         raise MismatchError(
-            f"the certificate is for another key: for {_name(certificate.key)}, not for {_name(entry.public)}"
+            f"the certificate is for another key: for {_name(certificate.key)}, not for {_name(entry.public)}",
+            rule="stale-certificate",
         )
     signature = check_signature(certificate)
     if signature["valid"] is False:
-        raise MacError(f"the signature of the certificate is not valid: {signature['reason']}")
+        message = f"the signature of the certificate is not valid: {signature['reason']}"
+        raise MacError(message, rule="cert-signature")
     return replace(entry, certificate=certificate)
 
 

@@ -39,7 +39,7 @@ def write(entry: Entry, format: str | Format, options: WriteOptions | None = Non
     if target.write is None or (target.can.private and isinstance(entry.private, Locked)):
         raise ValueError("a key must be unlocked before it is written")
     if entry.certificate is not None and entry.certificate.key != entry.public:
-        raise MismatchError("the certificate is for another key")
+        raise MismatchError("the certificate is for another key", rule="stale-certificate")
     data = target.write((entry,), options)
     verify(data, (entry,), target, options)
     return data
@@ -86,7 +86,8 @@ def _as_bytes(comment: bytes | str) -> bytes:
 
 def _same(agrees: bool, what: str) -> None:
     if not agrees:
-        raise MismatchError(f"what was written does not read back as the same {what}; nothing is kept of it")
+        message = f"what was written does not read back as the same {what}; nothing is kept of it"
+        raise MismatchError(message, rule="")
 
 
 def default_target(source: str, entry: Entry) -> str:

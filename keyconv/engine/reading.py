@@ -34,8 +34,8 @@ def detect(data: bytes) -> Format:
         return matching[0]
     from keyconv.repair.foreign import describe  # only for what is no key: it knows much, and most runs need none of it
 
-    message, hint = describe(data)
-    raise NotAKeyError(message, hint=hint)
+    found = describe(data)
+    raise NotAKeyError(found.message, hint=found.hint, rule=found.rule)
 
 
 def detect_stream(head: bytes, format: str | None = None) -> Format | None:

@@ -18,6 +18,7 @@ from keyconv.codec.key_line import (
     begins_key,
     begins_usual,
     first_line,
+    in_line,
     is_empty,
     is_familiar_type,
     is_type,
@@ -74,7 +75,7 @@ def read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
     try:
         return _read_line(text.removesuffix(b"\r"), number, notes)
     except KeyconvError as error:
-        raise error.within(f"line {number}") from None
+        raise in_line(error, number) from None
 
 
 def read_lines(rows: Iterable[Line]) -> Iterator[JudgedLine]:
@@ -108,7 +109,7 @@ def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:
     try:
         yield from read_entries(chunks, read_line, facts)
     except KeyconvError as error:
-        raise error.within("openssh-pub") from None
+        raise error.of_format("openssh-pub") from None
 
 
 def _read(data: bytes) -> KeyFile:
@@ -132,7 +133,7 @@ def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
         if not _begins_type(text) and not SSH1.match(text):
             options, text = _read_options(text, notes)
         if SSH1.match(text):
-            raise UnsupportedError("the line is an SSH-1 key: bits, exponent and modulus in decimal")
+            raise UnsupportedError("the line is an SSH-1 key: bits, exponent and modulus in decimal", rule="ssh1")
     public, certificate, comment = read_key(text, notes)
     return Entry(public, comment=comment, certificate=certificate, options=options, line=number)
 
@@ -145,7 +146,7 @@ def _begins_type(text: bytes) -> bool:
 def _read_options(text: bytes, notes: list[Note]) -> tuple[tuple[Option, ...], bytes]:
     found, rest = split_options(text)
     if rest.startswith(b'"'):
-        raise MalformedError("a quote in the options is not closed")
+        raise MalformedError("a quote in the options is not closed", rule="bad-option")
     try:
         return parse_options(found, notes), rest
     except MalformedError:

@@ -55,7 +55,7 @@ def _read(data: bytes) -> KeyFile:
     try:
         private = pairing.prove(_read_key(data, notes), notes)
     except KeyconvError as error:
-        raise error.within("dropbear") from None
+        raise error.of_format("dropbear") from None
     return KeyFile(DROPBEAR.name, "private", (Entry(private.public, private),), tuple(notes))
 
 

@@ -105,10 +105,10 @@ def _parse(data: bytes) -> object:
     except RecursionError:
         raise MalformedError("the JSON is nested too deeply") from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}"
+        refusal = MalformedError(f"the text is not JSON from column {error.colno} on")
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
-            raise TruncatedError("the JSON has no end: the file is cut short", place=place) from None
-        raise MalformedError(f"the text is not JSON from column {error.colno} on", place=place) from None
+            refusal = TruncatedError("the JSON has no end: the file is cut short")
+        raise refusal.within_line(error.lineno) from None
 
 
 def _read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -145,7 +145,7 @@ def _read(data: bytes) -> KeyFile:
     try:
         return _read_file(data)
     except KeyconvError as error:
-        raise error.within("jwk") from None
+        raise error.of_format("jwk") from None
 
 
 def _read_file(data: bytes) -> KeyFile:

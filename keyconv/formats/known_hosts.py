@@ -11,7 +11,17 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
-from keyconv.codec.key_line import BLANKS, BLOB_START, SSH1, begins_key, first_line, is_empty, read_key, split_word
+from keyconv.codec.key_line import (
+    BLANKS,
+    BLOB_START,
+    SSH1,
+    begins_key,
+    first_line,
+    in_line,
+    is_empty,
+    read_key,
+    split_word,
+)
 from keyconv.codec.line_file import LineFacts, read_entries
 from keyconv.codec.line_options import parse_options, resembles_options
 from keyconv.errors import KeyconvError, MalformedError, NotAKeyError, UnsupportedError
@@ -47,7 +57,7 @@ def read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
     try:
         return _read_line(text, number, notes)
     except KeyconvError as error:
-        raise error.within(f"line {number}") from None
+        raise in_line(error, number) from None
 
 
 def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
@@ -65,7 +75,7 @@ def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
     if begins_key(text):
         raise MalformedError("there are no hosts before the key type")
     if SSH1.match(rest):
-        raise UnsupportedError("the line is an SSH-1 key: bits, exponent and modulus in decimal")
+        raise UnsupportedError("the line is an SSH-1 key: bits, exponent and modulus in decimal", rule="ssh1")
     hosts = tuple(word.split(b","))
     for host in hosts:
         _check_host(host)
@@ -120,7 +130,7 @@ def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:
             raise UnsupportedError("there are only SSH-1 keys", place="known_hosts") from None
         raise
     except KeyconvError as error:
-        raise error.within("known_hosts") from None
+        raise error.of_format("known_hosts") from None
 
 
 def _read_or_pass_over(text: bytes, number: int, notes: list[Note]) -> Entry | None:

@@ -77,7 +77,7 @@ class LockedOpenssh(Locked):
         try:
             return _read_section(section, self.publics, cipher.block, self.index)[0]
         except KeyconvError as error:
-            raise error.within("openssh: private half") from None
+            raise error.within("private half").of_format("openssh") from None
 
 
 def _sniff(data: bytes) -> bool:
@@ -91,7 +91,7 @@ def _read(data: bytes) -> KeyFile:
     try:
         return _read_file(data)
     except KeyconvError as error:
-        raise error.within("openssh") from None
+        raise error.of_format("openssh") from None
 
 
 def _read_file(data: bytes) -> KeyFile:
@@ -110,7 +110,8 @@ def _read_file(data: bytes) -> KeyFile:
     if count == 0:
         raise MalformedError("the file says that it holds no key")
     if count > limits.MAX_KEYS_PER_FILE:
-        raise LimitError(f"the file says that it holds {count} keys; the limit is {limits.MAX_KEYS_PER_FILE}")
+        message = f"the file says that it holds {count} keys; the limit is {limits.MAX_KEYS_PER_FILE}"
+        raise LimitError(message, rule="corrupt")
     outer = [_read_public(reader.string("public half"), notes) for _ in range(count)]
     publics = tuple(public for public, _ in outer)
     section = reader.string("private section")

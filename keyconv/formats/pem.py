@@ -66,7 +66,8 @@ class LockedPem(Locked):
             notes: list[Note] = []
             private = _read_key(self.kind, contents, self.curve, notes)
         except KeyconvError as error:
-            raise error.within("pem") from None
+            error.byte = None  # of what was decrypted, which the file does not show
+            raise error.of_format("pem") from None
         return Unlocked(private, notes=tuple(notes))
 
 
@@ -82,7 +83,7 @@ def _read(data: bytes) -> KeyFile:
         notes: list[Note] = []
         entry = _read_framed(data, notes) if der_file.is_framed(data) else _read_bare(data, notes)
     except KeyconvError as error:
-        raise error.within("pem") from None
+        raise error.of_format("pem") from None
     return KeyFile(PEM.name, "private", (entry,), tuple(notes))
 
 

@@ -32,7 +32,7 @@ def _read(data: bytes) -> KeyFile:
         public = der_public.read_pkcs1(contents)
         pairing.check_public(public)
     except KeyconvError as error:
-        raise error.within("pkcs1-pub") from None
+        raise error.of_format("pkcs1-pub") from None
     return KeyFile(PKCS1_PUB.name, "public", (Entry(public),), tuple(notes))
 
 

@@ -62,7 +62,8 @@ class LockedPkcs8(Locked):
             notes: list[Note] = []
             private = _read_key(contents, notes)
         except KeyconvError as error:
-            raise error.within("pkcs8") from None
+            error.byte = None  # of what was decrypted, which the file does not show
+            raise error.of_format("pkcs8") from None
         return Unlocked(private, notes=tuple(notes))
 
 
@@ -83,7 +84,7 @@ def _read(data: bytes) -> KeyFile:
             private = _read_key(contents, notes)
             entry = Entry(private.public, private)
     except KeyconvError as error:
-        raise error.within("pkcs8") from None
+        raise error.of_format("pkcs8") from None
     return KeyFile(PKCS8.name, "private", (entry,), tuple(notes))
 
 

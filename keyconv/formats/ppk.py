@@ -129,7 +129,7 @@ def _read(data: bytes) -> KeyFile:
     try:
         return _read_file(data)
     except KeyconvError as error:
-        raise error.within("ppk") from None
+        raise error.of_format("ppk") from None
 
 
 def _read_file(data: bytes) -> KeyFile:
@@ -137,10 +137,10 @@ def _read_file(data: bytes) -> KeyFile:
     notes: list[Note] = []
     magic = _MAGIC.match(data)
     if magic is None:
-        raise MalformedError("expected 'PuTTY-User-Key-File-' and a version", place="line 1")
+        raise MalformedError("expected 'PuTTY-User-Key-File-' and a version").within_line(1)
     version = int(magic.group(1))
     if version not in (1, 2, 3):
-        raise UnsupportedError(f"version {version} of the format is not known", place="line 1")
+        raise UnsupportedError(f"version {version} of the format is not known").within_line(1)
     algorithm = cursor.header(magic.group()[:-2])
     encryption = cursor.header(b"Encryption")
     if encryption not in (b"none", b"aes256-cbc"):
@@ -158,7 +158,7 @@ def _read_file(data: bytes) -> KeyFile:
     except MalformedError as error:
         if cursor.has_mac(64 if version == 3 else 40):
             raise
-        fault = TruncatedError("the file is cut short: its private half is not whole", place=f"ppk: {error.place}")
+        fault = TruncatedError("the file is cut short: its private half is not whole").placed_as(error).of_format("ppk")
         notes.append(Note("truncated", str(fault)))
         return KeyFile(
             f"ppk{version}" if version < 3 else "ppk", "private", (replace(entry, fault=fault),), tuple(notes)
@@ -194,7 +194,7 @@ class _Cursor:
         row = self._row(shown)
         found = _HEADER.match(row.text)
         if found is None or found.group(1) != name:
-            raise MalformedError(f"expected the header '{shown}: '", place=f"line {row.number}")
+            raise MalformedError(f"expected the header '{shown}: '").within_line(row.number)
         return found.group(2)
 
     def number(self, name: bytes) -> int:
@@ -203,38 +203,35 @@ class _Cursor:
         try:
             return integer.decode(text)
         except MalformedError as error:
-            raise error.within(self.place(name)) from None
+            raise self.at(name, error) from None
 
     def base64_lines(self, name: bytes) -> bytes:
         """Read a header with a count, then so many lines of base64."""
         count = self.number(name)
-        place = self.place(name)
-        if count > len(self._rows) - self._next:
-            raise TruncatedError(
-                f"{count} lines are announced, but only {len(self._rows) - self._next} follow", place=place
-            )
-        rows = self._rows[self._next : self._next + count]
+        header = self._next
+        if count > len(self._rows) - header:
+            cut = TruncatedError(f"{count} lines are announced, but only {len(self._rows) - header} follow")
+            raise self.at(name, cut)
+        rows = self._rows[header : header + count]
         self._next += count
         for row in rows:
             short = row is rows[-1] and len(row.text) < _LINE_WIDTH
             if len(row.text) != _LINE_WIDTH and not short:
-                raise MalformedError(
-                    f"the line has {len(row.text)} characters instead of {_LINE_WIDTH}",
-                    place=f"{name.decode()}: line {row.number}",
-                )
+                refusal = MalformedError(f"the line has {len(row.text)} characters instead of {_LINE_WIDTH}")
+                raise refusal.within_line(row.number).within(name.decode("ascii"))
         try:
             return base64.decode(b"".join(row.text for row in rows))
         except MalformedError as error:
-            raise error.within(place) from None
+            raise error.within_line(self._rows[header - 1].number).within(name.decode("ascii")) from None
 
     def next_name(self) -> bytes:
         """Look at the next header's name without reading it."""
         row = self._rows[self._next].text if self._next < len(self._rows) else b""
         return row.partition(b": ")[0]
 
-    def place(self, name: bytes) -> str:
-        """Name the header that was read last and its line."""
-        return f"{name.decode('ascii')}: line {self._rows[self._next - 1].number}"
+    def at(self, name: bytes, error: KeyconvError) -> KeyconvError:
+        """Put to an error the header that was read last, and its line."""
+        return error.within_line(self._rows[self._next - 1].number).within(name.decode("ascii"))
 
     def has_mac(self, digits: int) -> bool:
         """Tell whether a whole MAC line, the last of a file, is there at all."""
@@ -246,11 +243,11 @@ class _Cursor:
         """Refuse anything but blank lines after the last header."""
         for row in self._rows[self._next :]:
             if row.text:
-                raise MalformedError("there is text after the MAC", place=f"line {row.number}")
+                raise MalformedError("there is text after the MAC").within_line(row.number)
 
     def _row(self, expected: str) -> Line:
         if self._next >= len(self._rows):
-            raise TruncatedError(f"the file ends before '{expected}: '", place=f"line {len(self._rows)}")
+            raise TruncatedError(f"the file ends before '{expected}: '").within_line(len(self._rows))
         self._next += 1
         return self._rows[self._next - 1]
 
@@ -260,7 +257,7 @@ def _read_public(algorithm: bytes, blob: bytes, notes: list[Note]) -> tuple[Publ
         public, certificate = certificates.read_any(blob, notes)
         stated = WireReader(blob).string("algorithm name")
         if algorithm != stated and not {algorithm, stated} <= _RSA_NAMES:
-            raise MismatchError("the type on line 1 is not the type in the public half")
+            raise MismatchError("the type on line 1 is not the type in the public half", line=1)
         if algorithm != stated:
             notes.append(
                 Note("noncanonical", f"the key is of type ssh-rsa, but line 1 says {algorithm.decode('ascii')}")
@@ -276,16 +273,13 @@ def _read_public(algorithm: bytes, blob: bytes, notes: list[Note]) -> tuple[Publ
 def _read_kdf(cursor: _Cursor) -> Argon2:
     name = cursor.header(b"Key-Derivation")
     if name not in _FLAVOURS:
-        raise UnsupportedError(
-            "the KDF is none of Argon2id, Argon2i and Argon2d", place=cursor.place(b"Key-Derivation")
-        )
+        raise cursor.at(b"Key-Derivation", UnsupportedError("the KDF is none of Argon2id, Argon2i and Argon2d"))
     memory = cursor.number(b"Argon2-Memory")
     passes = cursor.number(b"Argon2-Passes")
     parallelism = cursor.number(b"Argon2-Parallelism")
     salt = cursor.header(b"Argon2-Salt")
-    place = cursor.place(b"Argon2-Salt")
     if not _HEX.match(salt):
-        raise MalformedError("the salt is not hexadecimal", place=place)
+        raise cursor.at(b"Argon2-Salt", MalformedError("the salt is not hexadecimal"))
     flavour = next(known for known in ARGON2_FLAVOURS if known == _FLAVOURS[name])
     try:
         return Argon2(flavour, memory, passes, parallelism, bytes.fromhex(salt.decode("ascii")))
@@ -298,7 +292,7 @@ def _read_mac(cursor: _Cursor, version: int, notes: list[Note]) -> tuple[bytes, 
     text = cursor.header(name)
     length = 32 if version == 3 else 20
     if not _HEX.match(text) or len(text) != 2 * length:
-        raise MalformedError(f"the MAC is not {2 * length} hexadecimal digits", place=cursor.place(name))
+        raise cursor.at(name, MalformedError(f"the MAC is not {2 * length} hexadecimal digits"))
     if text != text.lower():
         notes.append(Note("noncanonical", "the MAC is in upper case, which PuTTY refuses"))
     return bytes.fromhex(text.decode("ascii")), name == b"Private-MAC"

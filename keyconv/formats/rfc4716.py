@@ -12,6 +12,7 @@ from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
 from keyconv.crypto import pairing
+from keyconv.crypto.points import PointError
 from keyconv.errors import KeyconvError, LimitError, MalformedError, MisfitError, NotAKeyError, TruncatedError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
@@ -53,7 +54,7 @@ class _Cursor:
         """Step over the next line, which must be there."""
         if self._next == len(self._rows):
             last = self._rows[-1].number if self._rows else 1
-            raise TruncatedError("the END line is missing: the file is cut short", place=f"line {last}")
+            raise TruncatedError("the END line is missing: the file is cut short").within_line(last)
         self._next += 1
         return self._rows[self._next - 1]
 
@@ -75,13 +76,15 @@ def _read(data: bytes) -> KeyFile:
     try:
         return _read_file(data)
     except KeyconvError as error:
-        raise error.within("rfc4716") from None
+        raise error.of_format("rfc4716") from None
 
 
 def _read_file(data: bytes) -> KeyFile:
     if data.startswith(b"\xef\xbb\xbf"):
         raise MalformedError(
-            "the file begins with a byte order mark (UTF-8 BOM)", hint="save it as UTF-8 without a BOM"
+            "the file begins with a byte order mark (UTF-8 BOM)",
+            hint="save it as UTF-8 without a BOM",
+            rule="byte-order-mark",
         )
     rows = split(data, bare_cr=True)
     cursor = _Cursor(rows)
@@ -94,7 +97,7 @@ def _read_file(data: bytes) -> KeyFile:
         if text == _BEGIN:
             entries.append(_read_block(cursor, notes))
         elif text:
-            raise MalformedError("there is text outside of the key", place=f"line {cursor.take().number}")
+            raise MalformedError("there is text outside of the key").within_line(cursor.take().number)
         else:
             cursor.take()
             blank = True
@@ -118,26 +121,28 @@ def _read_block(cursor: _Cursor, notes: list[Note]) -> Entry:
         if certificate is not None:
             pairing.check_public(certificate.ca_key)
     except KeyconvError as error:
-        raise error.within(f"line {begin}") from None
+        if isinstance(error, PointError):
+            error.rule = "weak-point"
+        raise error.within_line(begin) from None
     return Entry(public, comment=comment, certificate=certificate, headers=others, line=begin)
 
 
 def _read_header(cursor: _Cursor, notes: list[Note]) -> _Header:
     row = cursor.take()
-    place = f"line {row.number}"
     pieces = [row.text]
     while pieces[-1].endswith(b"\\"):
         pieces[-1] = pieces[-1][:-1]
         pieces.append(cursor.take().text)
     tag, separator, value = b"".join(pieces).partition(b": ")
     if b"\0" in value:
-        raise MalformedError("there is a zero byte in the header", place=place)
+        raise MalformedError("there is a zero byte in the header").within_line(row.number)
     if separator and len(tag) > _MAX_TAG:
-        raise MalformedError(f"the tag of a header has {len(tag)} bytes, and RFC 4716 allows {_MAX_TAG}", place=place)
+        message = f"the tag of a header has {len(tag)} bytes, and RFC 4716 allows {_MAX_TAG}"
+        raise MalformedError(message).within_line(row.number)
     if not separator or not _TAG.match(tag):
-        raise MalformedError("a header is not a tag, ': ' and a value", place=place)
+        raise MalformedError("a header is not a tag, ': ' and a value").within_line(row.number)
     if len(value) > limits.MAX_COMMENT:
-        raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}", place=place)
+        raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}").within_line(row.number)
     if len(value) > _MAX_VALUE:
         notes.append(Note("noncanonical", f"a header has {len(value)} bytes, more than RFC 4716's {_MAX_VALUE}"))
     return _Header(tag, value, row.number)
@@ -147,20 +152,20 @@ def _read_body(cursor: _Cursor) -> bytes:
     body: list[Line] = []
     while (row := cursor.take()).text != _END:
         if not row.text:
-            raise MalformedError("there is a blank line inside the key", place=f"line {row.number}")
+            raise MalformedError("there is a blank line inside the key").within_line(row.number)
         if row.text.startswith(b"----"):
-            raise MalformedError(f"expected '{_END.decode()}'", place=f"line {row.number}")
+            raise MalformedError(f"expected '{_END.decode()}'").within_line(row.number)
         if body and body[-1].text.endswith(b"="):
-            raise MalformedError("there is base64 after its padding", place=f"line {row.number}")
+            raise MalformedError("there is base64 after its padding").within_line(row.number)
         body.append(row)
     if not body:
-        raise MalformedError("there is no base64 before the END line", place=f"line {row.number}")
+        raise MalformedError("there is no base64 before the END line").within_line(row.number)
     for line in body:
         _check_characters(line)
     try:
         return base64.decode(b"".join(line.text for line in body))
     except MalformedError as error:
-        raise error.within(f"line {body[-1].number}") from None
+        raise error.within_line(body[-1].number) from None
 
 
 def _check_characters(row: Line) -> None:
@@ -169,7 +174,7 @@ def _check_characters(row: Line) -> None:
     try:
         base64.decode(text + b"A" * (-len(text) % 4))
     except MalformedError as error:
-        raise error.within(f"line {row.number}") from None
+        raise error.within_line(row.number) from None
 
 
 def _take_comment(headers: list[_Header]) -> tuple[bytes | None, tuple[tuple[bytes, bytes], ...]]:
@@ -179,7 +184,7 @@ def _take_comment(headers: list[_Header]) -> tuple[bytes | None, tuple[tuple[byt
         if header.tag.lower() != b"comment":
             others.append((header.tag, header.value))
         elif comment is not None:
-            raise MalformedError("there is a second Comment header", place=f"line {header.line}")
+            raise MalformedError("there is a second Comment header").within_line(header.line)
         else:
             comment = _unquote(header.value)
     return comment, tuple(others)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from keyconv.codec import der_file, der_public
 from keyconv.codec.der_file import Kind
 from keyconv.crypto import pairing
+from keyconv.crypto.points import PointError
 from keyconv.errors import KeyconvError, MisfitError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
@@ -31,7 +32,9 @@ def _read(data: bytes) -> KeyFile:
         public = der_public.read_spki(contents, notes)
         pairing.check_public(public)
     except KeyconvError as error:
-        raise error.within("spki") from None
+        if isinstance(error, PointError):
+            error.rule = "weak-point"
+        raise error.of_format("spki") from None
     return KeyFile(SPKI.name, "public", (Entry(public),), tuple(notes))
 
 

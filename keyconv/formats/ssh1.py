@@ -78,7 +78,7 @@ class LockedSsh1(Locked):
         try:
             private = _read_section(self.public, section, notes)
         except KeyconvError as error:
-            raise error.within("ssh1: private half") from None
+            raise error.within("private half").of_format("ssh1") from None
         return Unlocked(private, notes=tuple(notes))
 
 
@@ -93,7 +93,7 @@ def _read(data: bytes) -> KeyFile:
     try:
         return _read_file(data)
     except KeyconvError as error:
-        raise error.within("ssh1") from None
+        raise error.of_format("ssh1") from None
 
 
 def _read_file(data: bytes) -> KeyFile:
@@ -229,7 +229,7 @@ def _read_public(data: bytes) -> KeyFile:
     try:
         return _read_public_file(data)
     except KeyconvError as error:
-        raise error.within("ssh1-pub") from None
+        raise error.of_format("ssh1-pub") from None
 
 
 def _read_public_file(data: bytes) -> KeyFile:
@@ -239,7 +239,7 @@ def _read_public_file(data: bytes) -> KeyFile:
         raise NotAKeyError("the line is not a number of bits, an exponent and a modulus")
     for row in rows[1:]:
         if row.text:
-            raise MalformedError("there is text after the first line", place=f"line {row.number}")
+            raise MalformedError("there is text after the first line").within_line(row.number)
     bits = integer.decode(found.group(1))
     public = RsaPublicKey(_decode_decimal(found.group(2), "exponent"), _decode_decimal(found.group(3), "modulus"))
     comment = found.group(4)

@@ -89,7 +89,7 @@ class LockedSshcom(Locked):
         try:
             private = _read_numbers(self.family, section[4 : len(section) - padding], notes)
         except KeyconvError as error:
-            raise error.within("sshcom: private half") from None
+            raise error.within("private half").of_format("sshcom") from None
         return Unlocked(private, notes=tuple(notes))
 
 
@@ -104,7 +104,7 @@ def _read(data: bytes) -> KeyFile:
     try:
         return _read_file(data)
     except KeyconvError as error:
-        raise error.within("sshcom") from None
+        raise error.of_format("sshcom") from None
 
 
 def _read_file(data: bytes) -> KeyFile:
@@ -141,12 +141,12 @@ def _read_frame(data: bytes, notes: list[Note]) -> tuple[list[tuple[bytes, bytes
     headers, start = _read_headers(rows)
     end = next((index for index in range(start, len(rows)) if rows[index].text.startswith(b"----")), None)
     if end is None:
-        raise TruncatedError("the END line is missing: the file is cut short", place=f"line {rows[-1].number}")
+        raise TruncatedError("the END line is missing: the file is cut short").within_line(rows[-1].number)
     if rows[end].text != _END:
-        raise MalformedError(f"expected '{_END.decode('ascii')}'", place=f"line {rows[end].number}")
+        raise MalformedError(f"expected '{_END.decode('ascii')}'").within_line(rows[end].number)
     for row in rows[end + 1 :]:
         if row.text:
-            raise MalformedError("there is text after the END line", place=f"line {row.number}")
+            raise MalformedError("there is text after the END line").within_line(row.number)
     if any(row.end == b"\r\n" for row in rows):
         notes.append(Note("crlf", "the line ends are CR LF"))
     if not rows[-1].end:
@@ -160,7 +160,7 @@ def _read_headers(rows: list[Line]) -> tuple[list[tuple[bytes, bytes]], int]:
     headers = []
     position = 1
     while position < len(rows) and b":" in rows[position].text:
-        place = f"line {rows[position].number}"
+        number = rows[position].number
         pieces = []
         while position < len(rows) and rows[position].text.endswith(b"\\"):
             pieces.append(rows[position].text[:-1])
@@ -170,29 +170,29 @@ def _read_headers(rows: list[Line]) -> tuple[list[tuple[bytes, bytes]], int]:
             position += 1
         tag, separator, value = b"".join(pieces).partition(b": ")
         if not separator or not _TAG.match(tag):
-            raise MalformedError("a header is not a tag of at most 64 characters, ': ' and a value", place=place)
+            raise MalformedError("a header is not a tag of at most 64 characters, ': ' and a value").within_line(number)
         if len(value) > limits.MAX_COMMENT:
-            raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}", place=place)
+            raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}").within_line(number)
         headers.append((tag, value))
     return headers, position
 
 
 def _decode(rows: list[Line], end: int) -> bytes:
     if not rows:
-        raise MalformedError("there is no base64 before the END line", place=f"line {end}")
+        raise MalformedError("there is no base64 before the END line").within_line(end)
     for row in rows:
         if not row.text:
-            raise MalformedError("there is a blank line inside the key", place=f"line {row.number}")
+            raise MalformedError("there is a blank line inside the key").within_line(row.number)
         # A line need not hold whole groups of four, so that it is filled up for the decoder.
         text = row.text.rstrip(b"=") if row is rows[-1] else row.text
         try:
             base64.decode(text + b"A" * (-len(text) % 4))
         except MalformedError as error:
-            raise error.within(f"line {row.number}") from None
+            raise error.within_line(row.number) from None
     try:
         return base64.decode(b"".join(row.text for row in rows))
     except MalformedError as error:
-        raise error.within(f"line {rows[-1].number}") from None
+        raise error.within_line(rows[-1].number) from None
 
 
 def _take_comment(headers: list[tuple[bytes, bytes]]) -> tuple[bytes | None, tuple[tuple[bytes, bytes], ...]]:

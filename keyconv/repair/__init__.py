@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from keyconv.repair.foreign import find_foreign
     from keyconv.repair.messages import MESSAGES
     from keyconv.repair.opening import Opening
-    from keyconv.repair.refusals import line_of, rule_of, rule_of_line
     from keyconv.repair.searching import DAMAGES, Candidate, search
     from keyconv.repair.stale import is_stale, mend_public
 
@@ -29,10 +28,7 @@ __all__ = [
     "find_foreign",
     "find_whole",
     "is_stale",
-    "line_of",
     "mend_public",
-    "rule_of",
-    "rule_of_line",
     "search",
 ]
 
@@ -41,7 +37,6 @@ _HOMES = {
     "find_foreign": "foreign",
     "MESSAGES": "messages",
     "Opening": "opening",
-    **dict.fromkeys(("line_of", "rule_of", "rule_of_line"), "refusals"),
     **dict.fromkeys(("DAMAGES", "Candidate", "search"), "searching"),
     **dict.fromkeys(("is_stale", "mend_public"), "stale"),
 }

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from keyconv.codec.key_line import LINE_FORMATS, rule_among_lines
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError, UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
@@ -16,7 +17,6 @@ from keyconv.repair.damage import TYPE
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import RECOMPUTABLE, Opening
 from keyconv.repair.readers import refused_by
-from keyconv.repair.refusals import is_of_lines, line_of, rule_of, rule_of_line
 from keyconv.repair.searching import MAX_STATES, Candidate, Search
 
 __all__ = [
@@ -27,13 +27,9 @@ __all__ = [
     "explain",
     "find_whole",
     "holds_several",
-    "rule_of",
 ]
 
 _KEY = re.compile(TYPE + rb"[ \t]{1,8}AAAA")
-_LINE = re.compile(r"(?:\A|: )line [0-9]{1,7}\b")
-_BYTE = re.compile(r"\bat byte ([0-9]{1,7})\b")
-_DER_FORMATS = ("pem", "pkcs8", "spki", "pkcs1-pub")
 _BODY = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,60}-----[^\n]*\n(?:[A-Za-z-]{1,20}: [^\n]*\n|\n)*+")
 _PROVE_HINT = "with --passphrase-file FILE, keyconv repair can prove what was there"
 
@@ -87,7 +83,7 @@ def diagnose(
     `path` is for the command in the hint; the passphrase of `opening` proves what is locked, if it opens it.
     """
     if isinstance(error, InputError | UsageError):
-        return _refused(rule_of(error), error.message, error)
+        return _refused(error.rule, error.message, error)
     named = foreign.find_foreign(data)
     if named is not None and named.rule == "empty":
         return _refused(named.rule, named.message, error)
@@ -127,6 +123,7 @@ def explain(data: bytes, error: KeyconvError, *, path: str = "FILE") -> KeyconvE
     error.args = (error.message,)
     error.place = found.place or ("" if found.line is None or found.parts else f"line {found.line}")
     error.rule = found.rule
+    error.line = found.line
     error.hint = found.hint
     return error
 
@@ -239,22 +236,21 @@ def _several(parts: tuple[several.Part, ...]) -> Diagnosis:
 
 
 def _broken(text: bytes, data: bytes, error: KeyconvError) -> Diagnosis:
-    rule, message, place = rule_of(error), error.message, error.place
-    if is_of_lines(error) and _lines_of_keys(data) > 1:
-        rule = rule_of_line(error)
+    rule, message, place = error.rule, error.message, error.place
+    if error.format in LINE_FORMATS and _lines_of_keys(data) > 1:
+        rule = rule_among_lines(error)
     counted = rule in ("truncated", "corrupt") and not isinstance(error, LimitError)
     measured = extent.measure(text) if counted else None
     if measured is not None and measured.is_short:
         rule, message, place = "truncated", f"the end is missing: {measured}", ""
-    elif rule == "truncated" and message.startswith("the END line"):
+    elif rule == "truncated" and extent.lacks_end(text):
         message, place = "the end is missing", ""
-    line = line_of(error)
+    line = error.line
     if text != data:  # what was undone on the way may have moved the lines
-        line, place = None, _LINE.sub("", place)
+        line, place = None, error.field if place else ""
     offset = None
-    byte = _BYTE.search(message) if error.place.startswith(_DER_FORMATS) else None
-    if byte is not None:
-        offset = _offset_of(data, int(byte[1]))
+    if error.byte is not None:
+        offset = _offset_of(data, error.byte)
         line = None if offset is None else _line_at(data, offset)
     cause = Cause(rule, f"{place}: {message}" if place else message)
     return Diagnosis(rule, message, error.hint, place, line, offset, causes=(cause,))

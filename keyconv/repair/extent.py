@@ -9,7 +9,7 @@ from typing import NamedTuple
 from keyconv.limits import MAX_KEY_FILE
 from keyconv.repair.damage import TYPE
 
-__all__ = ["Extent", "measure"]
+__all__ = ["Extent", "lacks_end", "measure"]
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----|---- BEGIN (SSH2 [A-Z ]{1,40}) ----")
 _END = re.compile(rb"-----END |---- END ")
@@ -55,6 +55,12 @@ def measure(text: bytes) -> Extent | None:
     """
     measured = _measure(text)
     return measured if measured is None or measured.whole <= MAX_KEY_FILE else None
+
+
+def lacks_end(text: bytes) -> bool:
+    """Tell whether a frame begins in a text and none ends there."""
+    begin = _BEGIN.search(text)
+    return begin is not None and _END.search(text, begin.end()) is None
 
 
 def _measure(text: bytes) -> Extent | None:

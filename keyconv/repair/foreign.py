@@ -220,27 +220,30 @@ def find_foreign(data: bytes) -> Foreign | None:
     return _find_der(text) or _find_frame(stripped) or _find_text(stripped)
 
 
-def describe(data: bytes) -> tuple[str, str]:
+def describe(data: bytes) -> Foreign:
     """Say in one line what a file is that no format takes for its own, and what to do."""
     found = find_foreign(data)
     if found is not None:
-        return found.message, found.hint
+        return found
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "the file is UTF-16 text, which no SSH program reads", "save it as UTF-8 or ASCII"
+        return Foreign("utf-16", "the file is UTF-16 text, which no SSH program reads", "save it as UTF-8 or ASCII")
     if data.startswith(b"\xef\xbb\xbf"):
-        return "the file begins with a byte order mark, which no SSH program reads", "save it as UTF-8 without a BOM"
+        message = "the file begins with a byte order mark, which no SSH program reads"
+        return Foreign("byte-order-mark", message, "save it as UTF-8 without a BOM")
     if data[:1].isspace() and any(known.sniff(data.lstrip()) for known in FORMATS):
-        return "there is white space before the key", "remove it: most SSH programs refuse such a file"
+        message = "there is white space before the key"
+        return Foreign("indented", message, "remove it: most SSH programs refuse such a file")
     frame = _FRAME.search(data)
     if frame and frame.start() == 0:
         label = frame.group(1).decode()
         shown = label if _PLAIN_LABEL.match(label) else quote(label)
-        return f"a PEM file labelled {shown}, which keyconv does not read", ""
+        return Foreign("not-a-key", f"a PEM file labelled {shown}, which keyconv does not read")
     if data.startswith(b"PuTTY-User-Key-File-"):
-        return "a PPK file of a version that keyconv does not read", ""
+        return Foreign("not-a-key", "a PPK file of a version that keyconv does not read")
     if any(_MATERIAL.search(data, found.end()) for found in (frame, _PPK.search(data)) if found):
-        return "there is text before the key", "keep only the key: from its first line to its last"
-    return "of no format that keyconv knows", ""
+        message = "there is text before the key"
+        return Foreign("surrounding-text", message, "keep only the key: from its first line to its last")
+    return Foreign("not-a-key", "of no format that keyconv knows")
 
 
 def _find_der(data: bytes) -> Foreign | None:

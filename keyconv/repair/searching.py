@@ -214,7 +214,7 @@ class Search:
         try:
             keyfile = self._opening.read(state.text)
         except KeyconvError as error:
-            if isinstance(error, WrongPassphraseError) or error.hint == limits.COSTLY_HINT:
+            if isinstance(error, WrongPassphraseError) or error.rule == "costly-kdf":
                 self._refusal = self._refusal or error
             guessed = any(damage.guess for damage in state.path)  # then it may be no key's text at all
             if self.nearest is None and not guessed and not isinstance(error, NotAKeyError):

@@ -33,7 +33,8 @@ def mend_public(public: KeyFile | None, private: Entry) -> bytes:
     when the format cannot hold the key.
     """
     if private.private is None or isinstance(private.private, Locked) or private.public is None:
-        raise MismatchError("the private half is not open: only a key that is proved replaces a public file")
+        message = "the private half is not open: only a key that is proved replaces a public file"
+        raise MismatchError(message, rule="")
     old = public.entries[0] if public is not None and len(public.entries) == 1 else None
     target = by_name(public.format) if public is not None else OPENSSH_PUB
     comment = private.comment or (old.comment if old is not None else None)

@@ -44,7 +44,7 @@ def read(data: bytes, notes: list[Note], *, headers: bool = False) -> Frame:
     frame, after = _read_frame(rows, 0, headers)
     for row in rows[after:]:
         if row.text:
-            raise MalformedError("there is text after the END line", place=f"line {row.number}")
+            raise MalformedError("there is text after the END line").within_line(row.number)
     _note_line_ends(rows, after, notes)
     return frame
 
@@ -59,7 +59,7 @@ def read_all(data: bytes, notes: list[Note], *, headers: bool = False) -> tuple[
     frames = [frame]
     while begin := next((index for index in range(after, len(rows)) if rows[index].text), None):
         if not _BEGIN.match(rows[begin].text):
-            raise MalformedError("there is text after the END line", place=f"line {rows[begin].number}")
+            raise MalformedError("there is text after the END line").within_line(rows[begin].number)
         frame, after = _read_frame(rows, begin, headers)
         frames.append(frame)
     _note_line_ends(rows, after, notes)
@@ -88,10 +88,10 @@ def _read_frame(rows: list[lines.Line], start: int, headers: bool) -> tuple[Fram
     label = begin.group(1)
     end_index = next((index for index in range(start, len(rows)) if rows[index].text.startswith(b"-----END")), None)
     if end_index is None:
-        raise TruncatedError("the END line is missing: the file is cut short", place=f"line {rows[-1].number}")
+        raise TruncatedError("the END line is missing: the file is cut short").within_line(rows[-1].number)
     end = _END.match(rows[end_index].text)
     if end is None or end.group(1) != label:
-        raise MalformedError("the END line does not match the BEGIN line", place=f"line {rows[end_index].number}")
+        raise MalformedError("the END line does not match the BEGIN line").within_line(rows[end_index].number)
     body = rows[start + 1 : end_index]
     found = _read_headers(body) if headers else []
     if found:
@@ -108,11 +108,11 @@ def _read_headers(body: list[lines.Line]) -> list[tuple[str, str]]:
         if header is None:
             if not found:
                 break
-            raise MalformedError("a blank line is missing after the headers", place=f"line {row.number}")
+            raise MalformedError("a blank line is missing after the headers").within_line(row.number)
         try:
             found.append((header.group(1).decode("ascii"), header.group(2).decode("ascii")))
         except UnicodeDecodeError:
-            raise MalformedError("the header is not ASCII", place=f"line {row.number}") from None
+            raise MalformedError("the header is not ASCII").within_line(row.number) from None
     return found
 
 
@@ -121,9 +121,9 @@ def _decode(body: list[lines.Line]) -> bytes:
         raise MalformedError("there is nothing between the BEGIN and the END line")
     for row in body:
         if not row.text:
-            raise MalformedError("there is a blank line inside the key", place=f"line {row.number}")
+            raise MalformedError("there is a blank line inside the key").within_line(row.number)
         if row.text.strip() != row.text:
-            raise MalformedError("there is white space around the line", place=f"line {row.number}")
+            raise MalformedError("there is white space around the line").within_line(row.number)
     try:
         return base64.decode(b"".join(row.text for row in body))
     except MalformedError as error:
@@ -133,18 +133,18 @@ def _decode(body: list[lines.Line]) -> bytes:
 def _name_line(body: list[lines.Line], whole: MalformedError) -> MalformedError:
     """Say in which line the base64 is wrong, where that can be told; else it is in the last or in all of them."""
     for row in body:
-        place = f"line {row.number}"
         text = row.text.rstrip(b"=")
         try:
             base64.decode(text + b"A" * (-len(text) % 4))
         except MalformedError as error:
-            return error.within(place)
+            return error.within_line(row.number)
         if row is body[-1]:
-            return whole.within(place)
+            return whole.within_line(row.number)
         if text != row.text:
-            return MalformedError("there is base64 padding before the last line", place=place)
+            return MalformedError("there is base64 padding before the last line").within_line(row.number)
         if len(text) != len(body[0].text):
-            return MalformedError(f"the line has {len(text)} characters, the first {len(body[0].text)}", place=place)
+            message = f"the line has {len(text)} characters, the first {len(body[0].text)}"
+            return MalformedError(message).within_line(row.number)
     return whole
 
 

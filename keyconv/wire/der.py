@@ -111,13 +111,14 @@ class DerReader:
         start, end = self._take(name, INTEGER)
         raw = self._data[start:end]
         if not raw:
-            raise MalformedError(f"{name} at byte {at} is a number of no bytes")
+            raise _refuse(name, at, "is a number of no bytes")
         if raw[0] & 0x80:
-            raise MalformedError(f"{name} at byte {at} is a negative number")
+            raise _refuse(name, at, "is a negative number")
         if raw[0] == 0 and len(raw) > 1 and not raw[1] & 0x80:
-            raise MalformedError(f"{name} at byte {at} has superfluous zero bytes")
+            raise _refuse(name, at, "has superfluous zero bytes")
         if len(raw) > MAX_MPINT_BYTES:
-            raise LimitError(f"{name} at byte {at} has {len(raw)} bytes; the limit is {MAX_MPINT_BYTES}")
+            message = f"{name} at byte {at} has {len(raw)} bytes; the limit is {MAX_MPINT_BYTES}"
+            raise LimitError(message, rule="corrupt", byte=at)
         return int.from_bytes(raw, "big")
 
     def count(self, name: str) -> int:
@@ -128,7 +129,7 @@ class DerReader:
         at = self._pos
         value = self.integer(name)
         if value >> 63:
-            raise LimitError(f"{name} at byte {at} is above 2^63")
+            raise LimitError(f"{name} at byte {at} is above 2^63", rule="corrupt", byte=at)
         return value
 
     def oid(self, name: str) -> str:
@@ -137,20 +138,20 @@ class DerReader:
         start, end = self._take(name, OID)
         raw = self._data[start:end]
         if not 0 < len(raw) <= _MAX_OID_BYTES:
-            raise MalformedError(f"{name} at byte {at} has {len(raw)} bytes, not 1 to {_MAX_OID_BYTES}")
+            raise _refuse(name, at, f"has {len(raw)} bytes, not 1 to {_MAX_OID_BYTES}")
         arcs: list[int] = []
         value = 0
         fresh = True
         for byte in raw:
             if fresh and byte == 0x80:
-                raise MalformedError(f"{name} at byte {at} is not in its shortest form")
+                raise _refuse(name, at, "is not in its shortest form")
             value = value << 7 | byte & 0x7F
             fresh = not byte & 0x80
             if fresh:
                 arcs.append(value)
                 value = 0
         if not fresh:
-            raise MalformedError(f"{name} at byte {at} is cut short")
+            raise _refuse(name, at, "is cut short")
         first = min(arcs[0] // 40, 2)
         return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
@@ -174,14 +175,14 @@ class DerReader:
         at = self._pos
         start, end = self._take(name, NULL)
         if start != end:
-            raise MalformedError(f"{name} at byte {at} is a NULL that is not empty")
+            raise _refuse(name, at, "is a NULL that is not empty")
 
     def boolean(self, name: str) -> bool:
         """Read a BOOLEAN."""
         at = self._pos
         start, end = self._take(name, BOOLEAN)
         if self._data[start:end] not in (b"\0", b"\xff"):
-            raise MalformedError(f"{name} at byte {at} is a BOOLEAN that is neither 00 nor FF")
+            raise _refuse(name, at, "is a BOOLEAN that is neither 00 nor FF")
         return self._data[start] == 0xFF
 
     def skip(self, name: str) -> None:
@@ -196,7 +197,8 @@ class DerReader:
     def finish(self, what: str = "the last field") -> None:
         """Refuse anything left over."""
         if self._pos != self._end:
-            raise MalformedError(f"{self._end - self._pos} bytes too many after {what}, at byte {self._pos}")
+            left = self._end - self._pos
+            raise MalformedError(f"{left} bytes too many after {what}, at byte {self._pos}", byte=self._pos)
 
     def _constructed(self, name: str, tag: int) -> DerReader:
         start, end = self._take(name, tag)
@@ -204,7 +206,7 @@ class DerReader:
 
     def _inner(self, name: str, start: int, end: int) -> DerReader:
         if self._depth == MAX_DEPTH:
-            raise MalformedError(f"{name} at byte {start} is more than {MAX_DEPTH} values deep")
+            raise _refuse(name, start, f"is more than {MAX_DEPTH} values deep")
         inner = DerReader(self._data)
         inner._pos, inner._end, inner._depth = start, end, self._depth + 1
         return inner
@@ -212,10 +214,10 @@ class DerReader:
     def _take(self, name: str, tag: int) -> tuple[int, int]:
         at = self._pos
         if at == self._end:
-            raise MalformedError(f"{name} is missing at byte {at}")
+            raise MalformedError(f"{name} is missing at byte {at}", byte=at)
         found, start, end = self._header(name)
         if found != tag:
-            raise MalformedError(f"{name} at byte {at} is {_name_of(found)} instead of {_name_of(tag)}")
+            raise _refuse(name, at, f"is {_name_of(found)} instead of {_name_of(tag)}")
         self._pos = end
         return start, end
 
@@ -223,7 +225,7 @@ class DerReader:
         at = self._pos
         start, end = self._take(name, tag)
         if start == end or self._data[start] != 0:
-            raise MalformedError(f"{name} at byte {at} is a BIT STRING that is not of whole bytes")
+            raise _refuse(name, at, "is a BIT STRING that is not of whole bytes")
         return start + 1, end
 
     def _header(self, name: str) -> tuple[int, int, int]:
@@ -231,37 +233,40 @@ class DerReader:
         at = self._pos
         left = self._end - at
         if left < 2:
-            raise self._cut_short(f"{name} at byte {at} is cut short")
+            raise self._cut_short(name, at, "is cut short")
         tag, first = self._data[at], self._data[at + 1]
         if tag & _HIGH_TAG == _HIGH_TAG:
-            raise MalformedError(f"{name} at byte {at} has a tag above 30, which no key has")
+            raise _refuse(name, at, "has a tag above 30, which no key has")
         if first < 0x80:
             start, length = at + 2, first
         elif first == 0x80:
-            raise MalformedError(f"{name} at byte {at} is of indefinite length: it is BER, not DER")
+            raise _refuse(name, at, "is of indefinite length: it is BER, not DER")
         else:
             start, length = self._long_length(name, first & 0x7F)
         if length > self._end - start:
-            raise self._cut_short(
-                f"{name} at byte {at} says that it has {length} bytes, but only {self._end - start} are left"
-            )
+            raise self._cut_short(name, at, f"says that it has {length} bytes, but only {self._end - start} are left")
         return tag, start, start + length
 
     def _long_length(self, name: str, count: int) -> tuple[int, int]:
         at = self._pos
         start = at + 2 + count
         if count > _MAX_LENGTH_BYTES:
-            raise MalformedError(f"{name} at byte {at} has a length of {count} bytes; no key file is that long")
+            raise _refuse(name, at, f"has a length of {count} bytes; no key file is that long")
         if start > self._end:
-            raise self._cut_short(f"{name} at byte {at} is cut short")
+            raise self._cut_short(name, at, "is cut short")
         length = int.from_bytes(self._data[at + 2 : start], "big")
         if length < 0x80 or length >> 8 * (count - 1) == 0:
-            raise MalformedError(f"{name} at byte {at} has a length that is not in its shortest form")
+            raise _refuse(name, at, "has a length that is not in its shortest form")
         return start, length
 
-    def _cut_short(self, message: str) -> MalformedError:
+    def _cut_short(self, name: str, at: int, what: str) -> MalformedError:
         # Only where the outermost value is too long is the end of the file missing; else a length in it is wrong.
-        return MalformedError(message) if self._depth else TruncatedError(message)
+        kind = MalformedError if self._depth else TruncatedError
+        return kind(f"{name} at byte {at} {what}", byte=at)
+
+
+def _refuse(name: str, at: int, what: str) -> MalformedError:
+    return MalformedError(f"{name} at byte {at} {what}", byte=at)
 
 
 def outline(data: bytes) -> tuple[tuple[int, bytes], ...]:

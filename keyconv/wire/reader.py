@@ -103,7 +103,8 @@ class WireReader:
             self._notes.append(Note("noncanonical", f"{name} has superfluous zero bytes"))
             raw = raw.lstrip(b"\0")
         if len(raw) > MAX_MPINT_BYTES:
-            raise LimitError(f"{name} at byte {start} has {len(raw)} bytes; the limit is {MAX_MPINT_BYTES}")
+            message = f"{name} at byte {start} has {len(raw)} bytes; the limit is {MAX_MPINT_BYTES}"
+            raise LimitError(message, rule="corrupt")
         return int.from_bytes(raw, "big")
 
     def rest(self) -> bytes:
