@@ -20,7 +20,6 @@ from tools import require
 
 from keyconv.engine import read
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError
-from keyconv.limits import COSTLY_HINT
 from keyconv.repair import MESSAGES, Diagnosis, diagnose, explain
 from keyconv.repair.damage import is_text
 from keyconv.repair.readers import refused_by

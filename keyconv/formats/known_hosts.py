@@ -127,7 +127,7 @@ def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:
         yield from read_entries(chunks, _read_or_pass_over, facts)
     except NotAKeyError:
         if facts.line_notes:
-            raise UnsupportedError("there are only SSH-1 keys", place="known_hosts") from None
+            raise UnsupportedError("there are only SSH-1 keys", rule="ssh1").of_format("known_hosts") from None
         raise
     except KeyconvError as error:
         raise error.of_format("known_hosts") from None

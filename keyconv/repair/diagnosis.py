@@ -12,7 +12,7 @@ from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError,
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import extent, foreign, several
+from keyconv.repair import extent, foreign, several, whole
 from keyconv.repair.damage import TYPE
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import RECOMPUTABLE, Opening
@@ -31,6 +31,9 @@ __all__ = [
 
 _KEY = re.compile(TYPE + rb"[ \t]{1,8}AAAA")
 _BODY = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,60}-----[^\n]*\n(?:[A-Za-z-]{1,20}: [^\n]*\n|\n)*+")
+_VAGUE = ("corrupt", "bad-line", "truncated", "not-a-key", "surrounding-text", "indented")
+"""Rules that say little while the key itself is whole."""
+
 _PROVE_HINT = "with --passphrase-file FILE, keyconv repair can prove what was there"
 
 
@@ -90,12 +93,14 @@ def diagnose(
     found, nearest = _search(data, opening or Opening(), max_states, guess=True)
     if found is not None and found.undone:
         return _damaged(data, found, path)
-    error = _ask_lines(data, error, named)
+    refused, error = error, _ask_lines(data, error, named)
     if named is not None and (isinstance(error, NotAKeyError) or named.rule == "placeholder" or data[:5] == b"-----"):
         return Diagnosis(named.rule, named.message, named.hint, causes=(Cause(named.rule, named.message),))
     parts = several.split(data) or several.split(nearest[0] if nearest else b"")
     if parts:
         return _several(parts)
+    if error.rule in _VAGUE and (place := whole.find(data, refused)) is not None:
+        return _amid(place, error)
     text, error = nearest if nearest and isinstance(error, NotAKeyError) else (data, error)
     return _broken(text, data, error)
 
@@ -233,6 +238,15 @@ def _several(parts: tuple[several.Part, ...]) -> Diagnosis:
         causes=(Cause("multiple-keys", message),),
         parts=parts,
     )
+
+
+def _amid(place: whole.Place, error: KeyconvError) -> Diagnosis:
+    """Say what is not understood about the text around a key that is whole, and where the key is."""
+    line = place.first if error.line is None else error.line
+    message = f"{error.message}; the key on {place} is whole"
+    hint = f"keep {place} alone" if place.private else "correct the text around the key, or keep the key alone"
+    cause = Cause("surrounding-text", f"{error.place}: {message}" if error.place else message)
+    return Diagnosis(cause.rule, message, hint, error.place, line, causes=(cause,))
 
 
 def _broken(text: bytes, data: bytes, error: KeyconvError) -> Diagnosis:

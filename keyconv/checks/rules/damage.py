@@ -189,7 +189,8 @@ DAMAGE: tuple[Rule, ...] = (
         "The text decodes, but its structure does not hold",
         "A wrong character from retyping or OCR, a damaged disk.",
         f"{_LIBCRYPTO}.",
-        "Get the file again: a key's numbers are never guessed.",
+        "Look where the message points: a slip there can be undone by hand. If the key itself was changed, copy it "
+        "from where it was made: its numbers are not guessed.",
         fixable=False,
     ),
     _damage(
