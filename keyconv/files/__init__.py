@@ -8,17 +8,23 @@ from __future__ import annotations
 from keyconv.files.reading import Source, load, opened, too_large
 from keyconv.files.stdout import write_stdout
 from keyconv.files.targets import Inputs, check_rewrite, check_target
+from keyconv.files.temporaries import is_temporary, left_beside
+from keyconv.files.together import Change, write_together
 from keyconv.files.writing import rewrite, save
 
 __all__ = [
+    "Change",
     "Inputs",
     "Source",
     "check_rewrite",
     "check_target",
+    "is_temporary",
+    "left_beside",
     "load",
     "opened",
     "rewrite",
     "save",
     "too_large",
     "write_stdout",
+    "write_together",
 ]

@@ -11,11 +11,11 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from keyconv.errors import OutputError
-from keyconv.files import folders, system
+from keyconv.files import folders, system, temporaries
 from keyconv.files.folders import Folder
 from keyconv.files.targets import Inputs, check_target, rewritable
 
@@ -53,14 +53,14 @@ def save(
 
     def prepare(descriptor: int) -> None:
         if private:
-            _set_mode(descriptor, 0o600)
+            set_mode(descriptor, 0o600)
 
     def settle(folder: Folder, temporary: str) -> None:
         if force:
             check_target(path, force=True, inputs=inputs, folder=folder)
             folder.replace(temporary, name)
         else:
-            _take_free_name(folder, temporary, name)
+            take_free_name(folder, temporary, name)
 
     directory, name = folders.split(path)
     with system.output_errors(path, absent="no such directory"), folders.opened(directory) as folder:
@@ -83,11 +83,10 @@ def rewrite(path: str, data: bytes, *, private: bool = False, verify: Verify | N
         directory, name = folders.split(target)
 
         def prepare(descriptor: int) -> None:
-            _keep_owner_and_mode(descriptor, before, 0o700 if private else 0o777)
+            keep_owner_and_mode(descriptor, before, 0o700 if private else 0o777)
 
         def settle(folder: Folder, temporary: str) -> None:
-            if _version(folder.lstat(name)) != _version(before):
-                raise OutputError("was changed by another program in the meantime", hint="run the command again")
+            check_unchanged(folder, name, before)
             folder.replace(temporary, name)
 
         with folders.opened(directory) as folder:
@@ -103,7 +102,21 @@ def _write_in(
     settle: Callable[[Folder, str], None],
 ) -> None:
     """Write `data` to a temporary file in a folder, prove it, and let `settle` give it its name there."""
-    temporary = f".keyconv-{os.urandom(8).hex()}.tmp"
+    with drafted(folder, data, mode, prepare, verify) as temporary:
+        settle(folder, temporary)
+    confirm(folder, temporary)
+
+
+@contextmanager
+def drafted(
+    folder: Folder, data: bytes, mode: int, prepare: Callable[[int], None], verify: Verify | None = None
+) -> Iterator[str]:
+    """Write `data` to a temporary file in a folder and prove it, for a name to be given to it inside the `with`.
+
+    Yields: its temporary name, which is gone afterwards.
+    Raises: OSError; OutputError; what `verify` raises.
+    """
+    temporary = temporaries.make_name()
     descriptor = -1
     try:
         descriptor = folder.open(
@@ -122,34 +135,42 @@ def _write_in(
         os.close(closing)  # where a network file system tells of a full disk
         if folder.is_moved():
             raise OutputError(f"is not written: {_MOVED}", hint="run the command again")
-        settle(folder, temporary)
+        yield temporary
     finally:
         if descriptor >= 0:
             with suppress(OSError):
                 os.close(descriptor)
         with suppress(OSError):
             folder.unlink(temporary)  # already gone if all went well
+
+
+def confirm(folder: Folder, temporary: str, holding: str = "the same bytes") -> None:
+    """Make the names of a folder durable, and check that nothing is left over and that the folder is where it was.
+
+    Raises: OutputError, which says that the file is written.
+    """
     if folder.has(temporary):
-        raise _written(
+        raise written_but(
             f"the temporary file {temporary} beside it cannot be removed",
-            hint="remove it: it holds the same bytes",
+            hint=f"remove it: it holds {holding}",
         )
     if folder.is_moved():
-        raise _written(_MOVED, hint="look for it in the folder that was at this path before")
+        raise written_but(_MOVED, hint="look for it in the folder that was at this path before")
     try:
         folder.sync()
     except OSError as error:
         reason = system.reason_of(error, absent="no such directory")
-        raise _written(f"may not survive a power failure: {reason}") from error
+        raise written_but(f"may not survive a power failure: {reason}") from error
 
 
-def _written(but: str, hint: str = "") -> OutputError:
+def written_but(but: str, hint: str = "") -> OutputError:
+    """Make the error on a file that is written although something failed."""
     error = OutputError(f"is written, but {but}", hint=hint)
     error.written = True
     return error
 
 
-def _take_free_name(folder: Folder, temporary: str, name: str) -> None:
+def take_free_name(folder: Folder, temporary: str, name: str) -> None:
     """Rename `temporary` to `name`, atomically, unless that name is taken."""
     if sys.platform == "win32":
         folder.rename(temporary, name)  # fails there when the name is taken
@@ -186,11 +207,21 @@ def _claim_name(folder: Folder, temporary: str, name: str) -> None:
         raise
 
 
+def check_unchanged(folder: Folder, name: str, before: os.stat_result) -> None:
+    """Refuse a file that is no longer the one that was looked at.
+
+    Raises: OutputError; OSError.
+    """
+    if _version(folder.lstat(name)) != _version(before):
+        raise OutputError("was changed by another program in the meantime", hint="run the command again")
+
+
 def _version(found: os.stat_result) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_nlink
 
 
-def _set_mode(descriptor: int, mode: int) -> None:
+def set_mode(descriptor: int, mode: int) -> None:
+    """Set the mode of an open file, where the system keeps modes."""
     if sys.platform != "win32" and stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
         try:
             os.fchmod(descriptor, mode)
@@ -199,7 +230,11 @@ def _set_mode(descriptor: int, mode: int) -> None:
                 raise
 
 
-def _keep_owner_and_mode(descriptor: int, before: os.stat_result, most: int) -> None:
+def keep_owner_and_mode(descriptor: int, before: os.stat_result, most: int) -> None:
+    """Give an open file the owner and the mode that another had, and no permission beyond `most`.
+
+    Raises: OutputError; OSError.
+    """
     mode = stat.S_IMODE(before.st_mode) & most
     if sys.platform != "win32":
         now = os.fstat(descriptor)
@@ -216,7 +251,7 @@ def _keep_owner_and_mode(descriptor: int, before: os.stat_result, most: int) -> 
                     raise OutputError(
                         "its owner cannot be kept, and would be locked out", hint="run the command as its owner"
                     ) from error
-    _set_mode(descriptor, mode)
+    set_mode(descriptor, mode)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
