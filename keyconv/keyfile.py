@@ -24,12 +24,13 @@ class Protection:
 
 @record
 class Unlocked:
-    """What unlocking gave: the private half, proved; the comment where it was hidden; tolerances that were used."""
+    """What unlocking gave: the private half, proved; what was hidden with it; tolerances that were used."""
 
     private: PrivateKey
     comment: bytes | None = None
     certificate: Certificate | None = None
     notes: tuple[Note, ...] = ()
+    attributes: bytes = b""
 
 
 class Locked(ABC):
@@ -46,6 +47,11 @@ class Locked(ABC):
     def known_family(self) -> str | None:
         """The family of the key, where the file tells it although it hides the public half."""
         return None
+
+    @property
+    def hides_comment(self) -> bool:
+        """Whether a comment may be among what is encrypted."""
+        return False
 
     @abstractmethod
     def unlock(self, passphrase: Passphrase, deriver: Deriver | None = None) -> Unlocked:
@@ -71,7 +77,8 @@ class Entry:
     While `private` is Locked, `public` is only what the file claims; it is None where the format hides it. `protection`
     is how the private half was locked, once it is open; `fault` is why there is no private half although there should
     be one (a file cut short after its public half). `hosts` and `marker` (`@cert-authority`, `@revoked`) are those of
-    a `known_hosts` line, as it spells them.
+    a `known_hosts` line, as it spells them. `attributes` are those of a PKCS#8 key, in DER; `members` names those of a
+    JSON Web Key, or of the set that it is in, that say something else than the key.
     """
 
     public: PublicKey | None
@@ -86,6 +93,8 @@ class Entry:
     fault: KeyconvError | None = None
     hosts: tuple[bytes, ...] = ()
     marker: bytes | None = None
+    attributes: bytes = b""
+    members: tuple[str, ...] = ()
 
 
 @record

@@ -45,7 +45,7 @@ from keyconv.notes import Note
 from keyconv.wire import der
 from keyconv.wire.der import DerReader
 
-__all__ = ["read_dsa", "read_pkcs1", "read_pkcs8", "read_sec1", "write_pkcs8", "write_traditional"]
+__all__ = ["read_attributes", "read_dsa", "read_pkcs1", "read_pkcs8", "read_sec1", "write_pkcs8", "write_traditional"]
 
 _EXPLICIT_1 = 0xA1
 """The tag of a value wrapped in `[1]`, where a tag that is replaced by `[1]` gives 0x81."""
@@ -165,7 +165,7 @@ def _read_scalar(scalar: bytes, curve: Curve, notes: list[Note]) -> int:
 def read_pkcs8(data: bytes, notes: list[Note]) -> PrivateKey:
     """Read a PrivateKeyInfo or OneAsymmetricKey that is the whole of the data.
 
-    Attributes are passed over and noted, and so is the public key in ring's encoding.
+    Attributes are noted and not judged (`read_attributes` returns them), and so is the public key in ring's encoding.
 
     Raises: MalformedError; UnsupportedError for an unknown algorithm; MismatchError when two statements of the curve or
     of the public key differ; ContradictionError for numbers out of range.
@@ -182,7 +182,7 @@ def read_pkcs8(data: bytes, notes: list[Note]) -> PrivateKey:
         attributes = fields.context("attributes", 0)
         while attributes.peek() is not None:
             attributes.skip("attribute")
-        notes.append(Note("attributes", "the key has attributes, which keyconv neither judges nor keeps"))
+        notes.append(Note("attributes", "the key has attributes, which keyconv does not judge"))
     attached = _read_attached(algorithm, fields, version, notes)
     fields.finish("the last field of the PrivateKeyInfo")
     private = _read_inner(algorithm, key, attached, notes)
@@ -190,6 +190,14 @@ def read_pkcs8(data: bytes, notes: list[Note]) -> PrivateKey:
     if attached is not None and private.public != attached:
         raise MismatchError("the file states two different public keys")
     return private
+
+
+def read_attributes(data: bytes) -> bytes:
+    """Return the attributes of a PrivateKeyInfo that `read_pkcs8` has read, in DER; nothing where there are none."""
+    fields = DerReader(data).sequence("PrivateKeyInfo")
+    for name in ("version", "algorithm", "private key"):
+        fields.skip(name)
+    return fields.context("attributes", 0).rest() if fields.next_is_context(0) else b""
 
 
 def _read_attached(algorithm: Algorithm, fields: DerReader, version: int, notes: list[Note]) -> PublicKey | None:
@@ -256,7 +264,7 @@ def write_traditional(private: RsaPrivateKey | DsaPrivateKey | EcdsaPrivateKey) 
             assert_never(private)
 
 
-def write_pkcs8(private: PrivateKey) -> bytes:
+def write_pkcs8(private: PrivateKey, attributes: bytes = b"") -> bytes:
     """Write a PrivateKeyInfo, version 0; an EC key's curve stands in the algorithm alone, as OpenSSL writes it."""
     match private:
         case RsaPrivateKey():
@@ -271,7 +279,8 @@ def write_pkcs8(private: PrivateKey) -> bytes:
             raise AssertionError("the plan refuses what PKCS#8 cannot hold")
         case _:
             assert_never(private)
-    return der.sequence(der.integer(0), write_algorithm(private.public), der.octets(inner))
+    more = der.context(0, attributes) if attributes else b""
+    return der.sequence(der.integer(0), write_algorithm(private.public), der.octets(inner), more)
 
 
 def _write_rsa(private: RsaPrivateKey) -> bytes:

@@ -73,6 +73,8 @@ def _verify_entry(written: Entry, entry: Entry, target: Format, options: WriteOp
         _same(written.options == entry.options, "options")
     if target.can.headers:
         _same(written.headers == entry.headers, "headers")
+    if target.can.attributes:
+        _same(written.attributes == entry.attributes, "attributes")
 
 
 def _as_bytes(comment: bytes | str) -> bytes:
@@ -126,13 +128,13 @@ def convert(
         entry = replace(entry, comment=_as_bytes(comment))
     target = by_name(to or default_target(source.format, entry))
     options = options or WriteOptions()
-    planned = plan(entry, target)
+    encrypted = isinstance(entry.private, Locked)
+    planned = plan(entry, target, opens=encrypted and passphrase is not None)
     if strict:
         planned.require_lossless()
     wanted = not isinstance(new_passphrase, Keep) and new_passphrase
     if wanted and target.can.private and not target.can.encryption:
         raise MisfitError(f"{target.name} cannot be protected by a passphrase, and a new one was given")
-    encrypted = isinstance(entry.private, Locked)
     if planned.needs_passphrase or (encrypted and passphrase is not None):
         entry = unlock(entry, passphrase, deriver=options.deriver)
         if comment is not None:

@@ -11,6 +11,9 @@ from keyconv.text.comment import is_clean
 
 __all__ = ["Plan", "family_of", "plan"]
 
+_MOST_NAMES = 16
+"""Members of a JSON Web Key that are named one by one: RFC 7517 has nine that are not the key's numbers."""
+
 
 @record
 class Plan:
@@ -26,10 +29,11 @@ class Plan:
             raise LossError("; ".join(loss.message for loss in self.losses))
 
 
-def plan(entry: Entry, target: Format) -> Plan:
+def plan(entry: Entry, target: Format, *, opens: bool = False) -> Plan:
     """Judge whether `target` can hold this key, and what it cannot hold of it.
 
-    A locked key is judged by what is known of it; ask again once it is open (its comment may have been hidden).
+    A locked key is judged by what is known of it; ask again once it is open (its comment may have been hidden). Where
+    it need not be opened its hidden comment is lost, unless it `opens` all the same.
 
     Raises: MisfitError when the target cannot hold the key; the entry's own fault when its private half is needed and
     could not be read.
@@ -54,7 +58,10 @@ def plan(entry: Entry, target: Format) -> Plan:
             hint=f"formats that can: {able}" if able else "no format that keyconv writes can",
         )
     needs = isinstance(entry.private, Locked) and (target.can.private or entry.public is None)
-    return Plan(target, tuple(_losses(entry, target)), needs)
+    losses = _losses(entry, target)
+    if isinstance(entry.private, Locked) and not needs and not opens:
+        losses += _hidden(entry, entry.private)
+    return Plan(target, tuple(losses), needs)
 
 
 def family_of(entry: Entry) -> str | None:
@@ -95,4 +102,24 @@ def _losses(entry: Entry, target: Format) -> list[Note]:
         losses.append(Note("headers", f"{target.name} cannot hold the headers of the RFC4716 file"))
     if isinstance(entry.private, Locked) and can.private and not can.encryption:
         losses.append(Note("passphrase", f"{target.name} cannot be protected by a passphrase"))
+    if entry.attributes and not can.attributes:
+        losses.append(Note("attributes", f"{target.name} cannot hold the attributes of the PKCS#8 file"))
+    if entry.members:
+        losses.append(Note("members", f"{_listed(entry.members)} of the JSON Web Key {_are(entry.members)} not kept"))
     return losses
+
+
+def _hidden(entry: Entry, locked: Locked) -> list[Note]:
+    if not locked.hides_comment or entry.comment is not None:
+        return []
+    return [Note("hidden-comment", "the comment, which is hidden until the passphrase is given")]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else list(names)
+    what = "the member" if len(names) == 1 else "the members"
+    return f"{what} {' and '.join(filter(None, (', '.join(shown[:-1]), shown[-1])))}"
+
+
+def _are(names: tuple[str, ...]) -> str:
+    return "is" if len(names) == 1 else "are"

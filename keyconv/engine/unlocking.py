@@ -73,5 +73,6 @@ def _merge(entry: Entry, opened: Unlocked, protection: Protection, notes: tuple[
         comment=entry.comment if opened.comment is None else opened.comment,
         protection=protection,
         certificate=opened.certificate or entry.certificate,
+        attributes=opened.attributes or entry.attributes,
         notes=(*entry.notes, *opened.notes, *notes),
     )

@@ -33,6 +33,7 @@ class Capabilities:
     certificate: bool = False
     options: bool = False
     headers: bool = False
+    attributes: bool = False
     many: bool = False
     ciphers: tuple[str, ...] = ()
     kdfs: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ Source: RFC 7517 (JWK), RFC 7518 section 6 (RSA, EC), RFC 8037 section 2 (OKP), 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -48,7 +49,13 @@ _CRT = ("p", "q", "dp", "dq", "qi")
 _CURVES = {"P-256": CURVES["nistp256"], "P-384": CURVES["nistp384"], "P-521": CURVES["nistp521"]}
 _EDWARDS = {"Ed25519": 32, "Ed448": 57}
 _FAMILIES = frozenset({"rsa", "ecdsa", "ed25519", "ed448"})
-_KEY_ID = Note("key-id", "the key id (kid) is not kept: no SSH key has one")
+_KEY_ID = Note("key-id", "the key has an id (kid), which no SSH key has")
+_NUMBERS = {
+    "RSA": frozenset({"kty", "n", "e", "d", *_CRT}),
+    "EC": frozenset({"kty", "crv", "x", "y", "d"}),
+    "OKP": frozenset({"kty", "crv", "x", "d"}),
+}
+"""The members that are the key; all others say something about it."""
 _SPACE = b" \t\r\n"
 _KEY_TYPE = b'"kty"'
 _SHOWABLE = re.compile(r"[A-Za-z0-9._#-]{1,32}\Z")
@@ -154,7 +161,10 @@ def _read_file(data: bytes) -> KeyFile:
     keys = _find_keys(value)
     if keys is None:
         raise MalformedError("the JSON is neither an object with 'kty' nor one with a list 'keys'")
-    entries = [_read_key(value, notes)] if isinstance(value, dict) and "kty" in value else _read_set(keys, notes)
+    if isinstance(value, dict) and "kty" in value:
+        entries = [_read_key(value, notes)]
+    else:
+        entries = _with_members(_read_set(keys, notes), value)
     private = any(entry.private is not None for entry in entries)
     return KeyFile(
         JWK.name if private else JWK_PUB.name, "private" if private else "public", tuple(entries), tuple(notes)
@@ -185,6 +195,12 @@ def _read_set(keys: list[object], notes: list[Note]) -> list[Entry]:
     return entries
 
 
+def _with_members(entries: list[Entry], value: object) -> list[Entry]:
+    """Add the members of a set that are no keys to those of each key."""
+    more = tuple(map(_show, sorted(value.keys() - {"keys"}))) if isinstance(value, dict) else ()
+    return [replace(entry, members=(*entry.members, *more)) for entry in entries] if more else entries
+
+
 def _bits(entry: Entry) -> int:
     return entry.private.public.bits if isinstance(entry.private, RsaPrivateKey) else 0
 
@@ -193,12 +209,10 @@ def _read_key(members: _Members, notes: list[Note]) -> Entry:
     if "kid" in members and _KEY_ID not in notes:
         notes.append(_KEY_ID)
     kind = _read_text(members, "kty")
-    if kind == "RSA":
-        return _read_rsa(members, notes)
-    if kind == "EC":
-        return _read_ec(members, notes)
-    if kind == "OKP":
-        return _read_okp(members, notes)
+    if kind in _NUMBERS:
+        entry = _READERS[kind](members, notes)
+        more = members.keys() - _NUMBERS[kind]
+        return replace(entry, members=tuple(map(_show, sorted(more)))) if more else entry
     raise UnsupportedError(f"keys of the type {_show(kind)} are no SSH keys", place="kty")
 
 
@@ -252,6 +266,9 @@ def _read_okp(members: _Members, notes: list[Note]) -> Entry:
     if isinstance(public, Ed25519PublicKey):
         return _prove(Ed25519PrivateKey(public, seed), notes)
     return _prove(Ed448PrivateKey(public, seed), notes)
+
+
+_READERS = {"RSA": _read_rsa, "EC": _read_ec, "OKP": _read_okp}
 
 
 def _prove(private: PrivateKey, notes: list[Note]) -> Entry:

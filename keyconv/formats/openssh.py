@@ -58,6 +58,11 @@ class LockedOpenssh(Locked):
         """The file's cipher, under bcrypt."""
         return Protection(self.cipher.name, self.kdf)
 
+    @property
+    def hides_comment(self) -> bool:
+        """It is among what is encrypted."""
+        return True
+
     def unlock(self, passphrase: Passphrase, deriver: Deriver | None = None) -> Unlocked:
         """Verify the tag where the cipher has one, decrypt, compare the check integers, prove."""
         cipher = self.cipher

@@ -61,10 +61,11 @@ class LockedPkcs8(Locked):
             contents = der_file.decrypt(cipher, key, derived[cipher.key_length :] if iv is None else iv, self.data)
             notes: list[Note] = []
             private = _read_key(contents, notes)
+            attributes = _attributes(contents, notes)
         except KeyconvError as error:
             error.byte = None  # of what was decrypted, which the file does not show
             raise error.of_format("pkcs8") from None
-        return Unlocked(private, notes=tuple(notes))
+        return Unlocked(private, notes=tuple(notes), attributes=attributes)
 
 
 def _sniff(data: bytes) -> bool:
@@ -82,7 +83,7 @@ def _read(data: bytes) -> KeyFile:
             entry = Entry(None, _read_encrypted(contents, notes))
         else:
             private = _read_key(contents, notes)
-            entry = Entry(private.public, private)
+            entry = Entry(private.public, private, attributes=_attributes(contents, notes))
     except KeyconvError as error:
         raise error.of_format("pkcs8") from None
     return KeyFile(PKCS8.name, "private", (entry,), tuple(notes))
@@ -93,6 +94,11 @@ def _read_key(contents: bytes, notes: list[Note]) -> PrivateKey:
         return pairing.prove(der_private.read_pkcs8(contents, notes), notes)
     except KeyconvError as error:
         raise error.within("private key") from None
+
+
+def _attributes(contents: bytes, notes: list[Note]) -> bytes:
+    noted = any(note.code == "attributes" for note in notes)
+    return der_private.read_attributes(contents) if noted else b""
 
 
 def _read_encrypted(contents: bytes, notes: list[Note]) -> LockedPkcs8:
@@ -201,7 +207,7 @@ def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
     private = entry.private
     if private is None or isinstance(private, Locked):
         raise AssertionError("a writer is given unlocked keys")
-    contents = der_private.write_pkcs8(private)
+    contents = der_private.write_pkcs8(private, entry.attributes)
     if not options.passphrase:
         return pem.write(_PLAIN, contents, end=options.line_end)
     cipher = _WRITTEN.get(options.cipher or "aes-256-cbc")
@@ -236,6 +242,7 @@ PKCS8 = Format(
     can=Capabilities(
         private=True,
         families=frozenset({"rsa", "dsa", "ecdsa", "ed25519", "ed448"}),
+        attributes=True,
         ciphers=tuple(_WRITTEN),
         kdfs=(Pbkdf2.name,),
         shows_public=False,

@@ -194,6 +194,10 @@ class DerReader:
                 inner.skip(name)
         self._pos = end
 
+    def rest(self) -> bytes:
+        """Return what is left, without reading on."""
+        return self._data[self._pos : self._end]
+
     def finish(self, what: str = "the last field") -> None:
         """Refuse anything left over."""
         if self._pos != self._end:
