@@ -188,6 +188,10 @@ def cases() -> dict[str, Case]:
         "stale-certificate": Case(
             {"key": ECDSA, "key-cert.pub": certificate()}, {"key": ED25519, "key-cert.pub": certificate()}
         ),
+        "comment-differs": Case(
+            {"key": ED25519, "key.pub": b" ".join(pub.split()[:2]) + b" other\n"}, {"key": ED25519, "key.pub": pub}
+        ),
+        "leftover-file": Case({".keyconv-0123456789abcdef.tmp": ENCRYPTED}, {".keyconv-0123.tmp": ENCRYPTED}),
         "public-not-private": Case({"id_ed25519": pub}, {"id_ed25519.pub": pub}),
         "private-not-public": Case({"id_ed25519.pub": ED25519}, {"id_ed25519": ED25519}),
         "multiple-keys": one(two_frames()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,12 +13,11 @@ from keyconv.checks.subject import Hit, fingerprint_of, to_finding
 from keyconv.codec import public_blob
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
+from keyconv.formats import bare_name
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import RsaPublicKey
 
-__all__ = ["Held", "Run", "companions", "find_stale", "held_by"]
-
-_SUFFIX = re.compile(r"\.(?:ppk|pem|key|jwk|der|p8|pkcs8|openssh)\Z", re.IGNORECASE)
+__all__ = ["Held", "Run", "companions", "find_stale", "held_by", "report_leftovers"]
 
 Load = Callable[[str], bytes | None]
 
@@ -33,8 +31,8 @@ class Companion:
 
 
 def companions(path: str) -> tuple[Companion, ...]:
-    """Name the files that belong to a private key: those of KEY, KEY.ppk and KEY.pem alike."""
-    stems = dict.fromkeys((_SUFFIX.sub("", path), path))
+    """Name the files that belong to a private key: those of KEY, KEY.ppk and KEY.p8 alike."""
+    stems = dict.fromkeys((bare_name(path), path))
     return tuple(Companion(stem + ending, ending != ".pub") for stem in stems for ending in (".pub", "-cert.pub"))
 
 
@@ -49,7 +47,11 @@ def find_stale(judged: Judged, load: Load) -> Iterator[tuple[Finding, bytes | No
     for companion in companions(judged.path):
         data = load(companion.path)
         keyfile = _read(data) if data is not None else None
-        if keyfile is None or not repair.is_stale(keyfile, private[0]) or keyfile.entries[0].public is None:
+        if keyfile is None or len(keyfile.entries) != 1 or keyfile.entries[0].public is None:
+            continue
+        if not repair.is_stale(keyfile, private[0]):
+            if not companion.is_certificate:
+                yield from _compare_comments(companion.path, keyfile.entries[0], private[0], judged.path)
             continue
         key = fingerprint_of(keyfile.entries[0])
         if companion.is_certificate or keyfile.entries[0].certificate is not None:
@@ -58,6 +60,23 @@ def find_stale(judged: Judged, load: Load) -> Iterator[tuple[Finding, bytes | No
         else:
             message = f"this is not the public half of {judged.path}"
             yield to_finding("stale-public", Hit(message), companion.path, key=key), _mended(keyfile, private[0])
+
+
+def _compare_comments(
+    path: str, public: Entry, private: Entry, private_path: str
+) -> Iterator[tuple[Finding, bytes | None]]:
+    """Compare the comment of a public file with that of its private key, where the key's file shows one."""
+    if private.comment is None or public.private is not None or (public.comment or b"") == private.comment:
+        return
+    if public.public == private.public:
+        hit = Hit(f"another comment than that of {private_path}")
+        yield to_finding("comment-differs", hit, path, key=fingerprint_of(public)), None
+
+
+def report_leftovers(paths: Iterable[str]) -> Iterator[tuple[Finding, bytes | None]]:
+    """Report temporary files of keyconv: one that was read as a key, or those that lie beside one."""
+    for path in paths:
+        yield to_finding("leftover-file", Hit("a temporary file of a run of keyconv that was interrupted"), path), None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +158,7 @@ def _duplicates(places: list[tuple[str, str | None]]) -> Iterator[Finding]:
     first = places[0][0]
     reported: set[str] = {first}
     for path, key in places[1:]:
-        if path in reported or _SUFFIX.sub("", path) == _SUFFIX.sub("", first):
+        if path in reported or bare_name(path) == bare_name(first):
             continue
         reported.add(path)
         yield to_finding("duplicate-key", Hit(f"the same private key as in {first}"), path, key=key)

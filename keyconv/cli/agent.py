@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from keyconv.agent import Agent, AgentError, Constraints, Identity, connect
-from keyconv.cli.companion import find_certificate
 from keyconv.cli.escape import printable
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
+from keyconv.cli.siblings import find_certificate
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint

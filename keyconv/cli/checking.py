@@ -19,7 +19,7 @@ from keyconv.checks.judged import Judged
 from keyconv.checks.lines import LineKind, kind_of_content, kind_of_name
 from keyconv.checks.report.model import Problem
 from keyconv.checks.subject import Content, Context
-from keyconv.cli.grounds import Seen, Visit, load_if_there
+from keyconv.cli.grounds import Seen, Visit, find_beside
 from keyconv.cli.opening import STDIN, STDIN_NAME
 from keyconv.cli.render import Screen
 from keyconv.errors import InputError, KeyconvError, OutputError, WorkerError
@@ -168,7 +168,7 @@ class Checker:
             judged = self._mend(content, judged)
         self.collector.add(judged, company.held_by(judged))
         if content.place == "file" and judged.is_key and not self.manner.only_private:
-            self._take_stale(company.find_stale(judged, load_if_there))
+            self._take_stale(find_beside(judged, named=content.named))
 
     def _take(self, outcome: Outcome[Visit, Seen]) -> None:
         seen = outcome.result()

@@ -72,15 +72,15 @@ def _convert_entry(
 ) -> Conversion:
     entry = _with_comment(entry, options)
     target = choose_target(source, entry, options)
-    entry = _with_certificate(opener, path, entry, target)
-    known = planned = _plan(opener, path, entry, target, options, ())
+    entry = _with_siblings(opener, path, source, entry, target)
+    proves = isinstance(entry.private, Locked) and opener.options.passphrase.given
+    known = planned = _plan(opener, path, entry, target, options, (), opens=proves)
     check_costs(target, options)
     deriver = opener.new_deriver()
     if not deriver.allow_costly:
         refuse_costly(target, options)
     _check_output(entry, target, options, inputs)
     opened, hidden = None, entry.public is None
-    proves = isinstance(entry.private, Locked) and opener.options.passphrase.given
     if planned.needs_passphrase or proves:
         if isinstance(entry.private, Locked):
             deriver.check(entry.private.protection.kdf)
@@ -89,7 +89,7 @@ def _convert_entry(
         opened = opener.unlock(entry, path, deriver)
         entry = _with_comment(opened.entry, options)
         if hidden:
-            entry = _with_certificate(opener, path, entry, target)
+            entry = _with_siblings(opener, path, source, entry, target)
         planned = _plan(opener, path, entry, target, options, planned.losses)
     losses = dict.fromkeys((*known.losses, *planned.losses))
     passphrase = _new_passphrase(opener, target, options, opened.passphrase if opened else None)
@@ -179,6 +179,16 @@ def _blob(entry: Entry) -> bytes:
     return public_blob.write(entry.public) if entry.public is not None else b""
 
 
+def _with_siblings(opener: Opener, path: str, source: str, entry: Entry, target: Format) -> Entry:
+    """Take along what stands beside the key: its certificate, and its comment where its own format holds none."""
+    entry = _with_certificate(opener, path, entry, target)
+    if not target.can.comment or entry.comment is not None:
+        return entry
+    from keyconv.cli.siblings import take_comment
+
+    return take_comment(entry, source, path, opener.screen)
+
+
 def _with_certificate(opener: Opener, path: str, entry: Entry, target: Format) -> Entry:
     """Take the certificate in the `-cert.pub` beside a private key along, if it is for this key and its signature fits.
 
@@ -186,7 +196,7 @@ def _with_certificate(opener: Opener, path: str, entry: Entry, target: Format) -
     """
     if not target.can.private or entry.private is None or entry.certificate is not None or entry.public is None:
         return entry
-    from keyconv.cli.companion import find_certificate
+    from keyconv.cli.siblings import find_certificate
 
     beside = find_certificate(path)
     if beside is None:
@@ -215,15 +225,24 @@ def _with_comment(entry: Entry, options: OutputOptions) -> Entry:
 
 
 def _plan(
-    opener: Opener, path: str, entry: Entry, target: Format, options: OutputOptions, told: tuple[object, ...]
+    opener: Opener,
+    path: str,
+    entry: Entry,
+    target: Format,
+    options: OutputOptions,
+    told: tuple[object, ...],
+    *,
+    opens: bool = False,
 ) -> Plan:
-    planned = plan(entry, target)
+    planned = plan(entry, target, opens=opens)
     asked_for = ("passphrase",) if options.no_passphrase else ()
     new = tuple(loss for loss in planned.losses if loss not in told and loss.code not in asked_for)
     if options.strict and new:
         hint = "leave out --strict to write it all the same"
         if any(loss.code == "passphrase" for loss in new):
             hint += ", or pass --no-passphrase"
+        if any(loss.code == "hidden-comment" for loss in new):
+            hint += ", or give the passphrase, or --comment"
         raise LossError("; ".join(loss.message for loss in new), hint=hint)
     for loss in new:
         opener.screen.note(f"lost: {loss.message}", shown(path))

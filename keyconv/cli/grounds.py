@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from keyconv.keys import PublicKey
 from keyconv.repair.opening import Opening
 from keyconv.secret import HandedOver
 
-__all__ = ["Grounds", "Judge", "Seen", "Visit", "context_of", "load_if_there"]
+__all__ = ["Grounds", "Judge", "Seen", "Visit", "context_of", "find_beside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,21 @@ class Judge:
         except OSError as error:
             raise InputError(system.reason_of(error, absent="no such file")) from error
         judged = judge_content(content, self._context, only_private=self._only_private)
-        stale = company.find_stale(judged, load_if_there) if judged.is_key and not self._only_private else ()
+        stale = find_beside(judged, named=visit.named) if judged.is_key and not self._only_private else ()
         return Seen(replace(judged, entries=()), company.held_by(judged), tuple(stale))
+
+
+def find_beside(judged: Judged, *, named: bool) -> Iterator[tuple[Finding, bytes | None]]:
+    """Compare a private key with what is beside it; the folder is searched for leftovers of a key that was named.
+
+    Yields: findings at the files beside it, with what belongs there, where that is proved.
+    """
+    yield from company.find_stale(judged, load_if_there)
+    if files.is_temporary(judged.path):
+        yield from company.report_leftovers((judged.path,))
+    elif named and any(entry.private is not None for entry in judged.entries):
+        folder = os.path.dirname(judged.path)  # noqa: PTH120
+        yield from company.report_leftovers(os.path.join(folder, name) for name in files.left_beside(judged.path))  # noqa: PTH118
 
 
 def load_if_there(path: str) -> bytes | None:

@@ -12,10 +12,9 @@ from pathlib import Path, PurePath
 from keyconv.cli.opening import STDIN
 from keyconv.errors import InputError, KeyconvError, UsageError
 from keyconv.files.system import reason_of
+from keyconv.formats import bare_name
 
 __all__ = ["Inputs", "Job"]
-
-_KEY_SUFFIXES = (".ppk", ".pem", ".pub", ".key", ".der", ".jwk", ".rfc4716")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +77,11 @@ def _jobs(path: str) -> Iterator[Job]:
         yield Job(path, "stdin", found=False)
         return
     if not Path(path).is_dir():
-        yield Job(path, _stem(PurePath(path).name), found=False)
+        yield Job(path, bare_name(PurePath(path).name), found=False)
         return
     for below, fault in _below(path):
         relative = PurePath(os.path.relpath(below, path))
-        yield Job(below, str(relative.with_name(_stem(relative.name))) if relative.name else "", True, fault)
+        yield Job(below, str(relative.with_name(bare_name(relative.name))) if relative.name else "", True, fault)
 
 
 def _below(folder: str) -> Iterator[tuple[str, KeyconvError | None]]:
@@ -101,14 +100,6 @@ def _below(folder: str) -> Iterator[tuple[str, KeyconvError | None]]:
             if os.path.isfile(below):  # noqa: PTH113
                 yield below, None
     yield from refused
-
-
-def _stem(name: str) -> str:
-    lower = name.lower()
-    for suffix in _KEY_SUFFIXES:
-        if lower.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)]
-    return name
 
 
 def _is_within(path: str, folder: str) -> bool:

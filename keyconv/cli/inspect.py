@@ -11,6 +11,7 @@ from keyconv.cli.line_stream import LineStream, Printer, opening
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
+from keyconv.cli.siblings import note_siblings
 from keyconv.engine import Inspection, choose
 from keyconv.engine import inspect as describe
 from keyconv.engine.inspection import describe_key, describe_many
@@ -48,7 +49,7 @@ def run(inputs: tuple[str, ...], source: InputOptions, wanted: Wanted, *, screen
                 if isinstance(found, LineStream):
                     _show_stream(found, path, wanted, listing, printer, opener.options.key)
                 else:
-                    _show(_opened(opener, path, found), path, wanted, listing, printer)
+                    _show(note_siblings(_opened(opener, path, found), path), path, wanted, listing, printer)
         except OutputError:
             raise
         except KeyconvError as error:

@@ -12,6 +12,7 @@ from keyconv.cli.line_stream import LineStream, Printer, opening
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
+from keyconv.cli.siblings import take_comment
 from keyconv.engine import choose, plan
 from keyconv.engine.conversion import verify
 from keyconv.errors import KeyconvError, LossError, OutputError, UsageError
@@ -72,7 +73,7 @@ class _Writer:
         """Take the keys of a file that was read: all of them, or none if one cannot be taken."""
         number = self.opener.options.key
         entries = [choose(keyfile, number)] if number is not None else list(keyfile.entries)
-        self.entries += [self._public(path, entry) for entry in entries]
+        self.entries += [self._public(path, keyfile.format, entry) for entry in entries]
 
     def add_stream(self, stream: LineStream, path: str) -> None:
         """Print what was taken before, then the keys of a large file, up to one that cannot be read.
@@ -88,7 +89,7 @@ class _Writer:
         printer = Printer(write_stdout)
         try:
             for entry in stream.chosen(self.opener.options.key):
-                printer.add(self._written((self._public(path, entry),)))
+                printer.add(self._written((self._public(path, stream.format.name, entry),)))
         finally:
             printer.flush()
         self.opener.tell(stream.facts.notes, path)
@@ -114,12 +115,14 @@ class _Writer:
         verify(data, entries, self.chosen, options)
         return data
 
-    def _public(self, path: str, entry: Entry) -> Entry:
+    def _public(self, path: str, source: str, entry: Entry) -> Entry:
         opener = self.opener
         hidden = entry.public is None
         if isinstance(entry.private, Locked) and (hidden or opener.options.passphrase.given):
             entry = opener.unlock(entry, path, opener.new_deriver()).entry
         comment = self.target.comment_bytes
+        if comment is None and self.chosen.can.comment:
+            entry = take_comment(entry, source, path, opener.screen)
         public = replace(
             entry,
             private=None,
@@ -128,10 +131,12 @@ class _Writer:
             line=None,
             comment=entry.comment if comment is None else comment,
         )
-        losses = plan(public, self.chosen).losses
+        losses = plan(replace(public, private=entry.private), self.chosen).losses
         if self.target.strict and losses:
             said = "; ".join(loss.message for loss in losses)
-            raise LossError(said, hint="leave out --strict to write it all the same")
+            hidden = any(loss.code == "hidden-comment" for loss in losses)
+            hint = ", or give the passphrase, or --comment" if hidden else ""
+            raise LossError(said, hint="leave out --strict to write it all the same" + hint)
         for loss in losses:
             if (path, loss.message) not in self.told:  # once, although there may be a million of such lines
                 self.told.add((path, loss.message))

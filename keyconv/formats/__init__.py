@@ -12,19 +12,21 @@ from typing import NamedTuple
 from keyconv.errors import UsageError
 from keyconv.formats.base import Format
 
-__all__ = ["ALIASES", "FORMATS", "REGISTRY", "by_name", "claiming"]
+__all__ = ["ALIASES", "FORMATS", "REGISTRY", "bare_name", "by_name", "claiming"]
 
 
 class Known(NamedTuple):
-    """A format's name, where its record is, and how its files begin: what is known without importing its module.
+    """A format's name, where its record is, how its files begin and how their names end: known without its module.
 
-    `starts` are all the beginnings that such a file can have. Its `sniff` has the last word.
+    `starts` are all the beginnings that such a file can have. Its `sniff` has the last word. `endings` are those of the
+    names that such files have, the record's `suffix` among them; they say what belongs together, never what a file is.
     """
 
     name: str
     module: str
     record: str
     starts: tuple[bytes, ...]
+    endings: tuple[str, ...] = ()
 
 
 ANY = (b"",)
@@ -33,26 +35,34 @@ ANY = (b"",)
 _SEQUENCE = b"0"  # the tag that bare DER begins with, which is a digit too
 _SPACE = (b" ", b"\t", b"\r", b"\n")
 
+_PPK = (b"PuTTY-User-Key-File-",)
+_PEM = (b"-----BEGIN RSA PRI", b"-----BEGIN EC ", b"-----BEGIN DSA ", _SEQUENCE)
+_PKCS8 = (b"-----BEGIN PRIVATE ", b"-----BEGIN ENCRYPTED ", _SEQUENCE)
+_SSH1_PUB = tuple(b"%d" % digit for digit in range(10))
+
 REGISTRY = (
-    Known("ppk", "ppk", "PPK3", (b"PuTTY-User-Key-File-",)),
-    Known("ppk2", "ppk", "PPK2", (b"PuTTY-User-Key-File-",)),
-    Known("ppk1", "ppk", "PPK1", (b"PuTTY-User-Key-File-",)),
-    Known("openssh", "openssh", "OPENSSH", (b"-----BEGIN OPENSSH ",)),
-    Known("pem", "pem", "PEM", (b"-----BEGIN RSA PRI", b"-----BEGIN EC ", b"-----BEGIN DSA ", _SEQUENCE)),
-    Known("pkcs8", "pkcs8", "PKCS8", (b"-----BEGIN PRIVATE ", b"-----BEGIN ENCRYPTED ", _SEQUENCE)),
-    Known("sshcom", "sshcom", "SSHCOM", (b"---- BEGIN SSH2 ENCRYPTED ",)),
-    Known("ssh1", "ssh1", "SSH1", (b"SSH PRIVATE KEY FILE FORMAT ",)),
-    Known("dropbear", "dropbear", "DROPBEAR", (b"\0\0\0",)),
-    Known("jwk", "jwk", "JWK", (b"{", *_SPACE)),
-    Known("openssh-pub", "authorized_keys", "OPENSSH_PUB", ANY),
+    Known("ppk", "ppk", "PPK3", _PPK, (".ppk",)),
+    Known("ppk2", "ppk", "PPK2", _PPK, (".ppk",)),
+    Known("ppk1", "ppk", "PPK1", _PPK, (".ppk",)),
+    Known("openssh", "openssh", "OPENSSH", (b"-----BEGIN OPENSSH ",), (".openssh", ".key")),
+    Known("pem", "pem", "PEM", _PEM, (".pem", ".key", ".der")),
+    Known("pkcs8", "pkcs8", "PKCS8", _PKCS8, (".pem", ".p8", ".pk8", ".pkcs8", ".key", ".der")),
+    Known("sshcom", "sshcom", "SSHCOM", (b"---- BEGIN SSH2 ENCRYPTED ",), (".sshcom",)),
+    Known("ssh1", "ssh1", "SSH1", (b"SSH PRIVATE KEY FILE FORMAT ",), (".ssh1",)),
+    Known("dropbear", "dropbear", "DROPBEAR", (b"\0\0\0",), (".dropbear",)),
+    Known("jwk", "jwk", "JWK", (b"{", *_SPACE), (".jwk",)),
+    Known("openssh-pub", "authorized_keys", "OPENSSH_PUB", ANY, (".pub",)),
     Known("known_hosts", "known_hosts", "KNOWN_HOSTS", ANY),
-    Known("rfc4716", "rfc4716", "RFC4716", (b"---- BEGIN SSH2 PUBLIC ",)),
-    Known("spki", "spki", "SPKI", (b"-----BEGIN PUBLIC ", _SEQUENCE)),
-    Known("pkcs1-pub", "pkcs1_pub", "PKCS1_PUB", (b"-----BEGIN RSA PUB", _SEQUENCE)),
-    Known("ssh1-pub", "ssh1", "SSH1_PUB", tuple(b"%d" % digit for digit in range(10))),
-    Known("sshfp", "sshfp", "SSHFP", ()),  # written, never read
-    Known("jwk-pub", "jwk", "JWK_PUB", (b"{", *_SPACE)),
+    Known("rfc4716", "rfc4716", "RFC4716", (b"---- BEGIN SSH2 PUBLIC ",), (".pub", ".rfc4716")),
+    Known("spki", "spki", "SPKI", (b"-----BEGIN PUBLIC ", _SEQUENCE), (".pub.pem",)),
+    Known("pkcs1-pub", "pkcs1_pub", "PKCS1_PUB", (b"-----BEGIN RSA PUB", _SEQUENCE), (".pub.pem",)),
+    Known("ssh1-pub", "ssh1", "SSH1_PUB", _SSH1_PUB, (".pub",)),
+    Known("sshfp", "sshfp", "SSHFP", (), (".sshfp",)),  # written, never read
+    Known("jwk-pub", "jwk", "JWK_PUB", (b"{", *_SPACE), (".pub.jwk",)),
 )
+
+_ENDINGS = sorted({ending for known in REGISTRY for ending in known.endings}, key=len, reverse=True)
+"""The longest first: `.pub.pem` before `.pem`."""
 
 FORMATS: tuple[Format, ...]
 """The record of each, made by `__getattr__`."""
@@ -89,6 +99,19 @@ def claiming(data: bytes) -> list[Format]:
     """
     begun = [known for known in REGISTRY if known.starts != ANY and data.startswith(known.starts)]
     return _sniff(begun, data) or _sniff([known for known in REGISTRY if known.starts == ANY], data)
+
+
+def bare_name(path: str) -> str:
+    """Take the ending of a format off a file's name: `id` of `id.ppk`, `id.p8`, `id.pub` and `id.pub.pem`.
+
+    A name that is nothing but an ending stays whole.
+    """
+    lower = path.lower()
+    for ending in _ENDINGS:
+        if lower.endswith(ending):
+            bare = path[: -len(ending)]
+            return bare if bare and bare[-1] not in "/\\" else path
+    return path
 
 
 def _sniff(asked: list[Known], data: bytes) -> list[Format]:

@@ -49,6 +49,22 @@ IDENTITY: tuple[Rule, ...] = (
         "Have the authority sign the new key.",
     ),
     _identity(
+        "comment-differs",
+        "The .pub beside the key has another comment",
+        "One of the two files was changed alone, or 'keyconv comment' was killed between them.",
+        "ssh-keygen shows the comment of the .pub, PuTTY and ssh-add that of the key.",
+        "'keyconv comment KEY TEXT' writes it into both.",
+        severity="info",
+    ),
+    _identity(
+        "leftover-file",
+        "A temporary file of an interrupted run of keyconv",
+        "The run was killed, or the machine lost power; the file may hold a private key.",
+        "None looks at it.",
+        "Run the command again if its work is not done, then remove the file.",
+        severity="warning",
+    ),
+    _identity(
         "public-not-private",
         "A public key where a private one belongs",
         "The two files were mixed up.",
