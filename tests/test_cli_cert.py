@@ -22,7 +22,7 @@ from sub_apps import Result, run
 from tools import require
 
 from keyconv.cli.cert_app import cert_app
-from keyconv.cli.companion import find_certificate, suggest_certificate
+from keyconv.cli.siblings import find_certificate, suggest_certificate
 from keyconv.engine import read, unlock
 from keyconv.keyfile import Locked
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixture_files import PASSPHRASE, by_path, sample
@@ -206,8 +207,8 @@ def test_the_pub_keeps_step_with_an_encrypted_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pub", "message"),
     [
-        ("openssh-pub/rsa2048.pub", "it is not the public half of this key"),
-        ("openssh/ed25519-plain", "it is not the public half of this key"),
+        ("openssh-pub/rsa2048.pub", "stale-public: it is not the public half of this key"),
+        ("openssh/ed25519-plain", "private-not-public: it holds a private key"),
         ("README.md", "of no format that keyconv knows"),
         ("authorized_keys/authorized_keys", "the file holds 12 keys"),
         ("spki/ed25519-openssl.pem", "spki cannot hold a comment"),
@@ -218,7 +219,7 @@ def test_a_pub_that_is_not_this_keys_is_left_alone_and_that_is_told(pub: str, me
     data = b"# keys\n" if pub == "README.md" else by_path(pub).data
     public.write_bytes(data)
     result = change(path, COMMENT)
-    assert result.err == f"keyconv: {public}: not changed: {message}\n"
+    assert result.err == f"keyconv: {path}: changed; {public}: not changed: {message}\n"
     assert comment_of(path) == COMMENT.encode()
     assert public.read_bytes() == data
 
@@ -237,11 +238,11 @@ def test_a_remark_beside_the_key_is_not_lost_and_another_key_is_called_that_firs
     path, public = placed(tmp_path, PRIVATE["openssh"], "id"), tmp_path / "id.pub"
     for pub, message in (
         (PUBLIC["openssh-pub"], "it is an authorized_keys file, whose remarks would be lost"),
-        ("openssh-pub/rsa2048.pub", "it is not the public half of this key"),
+        ("openssh-pub/rsa2048.pub", "stale-public: it is not the public half of this key"),
     ):
         data = remark.encode() + by_path(pub).data
         public.write_bytes(data)
-        assert change(path, COMMENT).err == f"keyconv: {public}: not changed: {message}\n"
+        assert change(path, COMMENT).err == f"keyconv: {path}: changed; {public}: not changed: {message}\n"
         assert public.read_bytes() == data
 
 
@@ -269,13 +270,91 @@ def test_a_pub_that_two_links_lead_to_is_told_of_once(tmp_path: Path) -> None:
 
 
 @posix
-def test_a_pub_that_cannot_be_written_exits_5_and_is_named(tmp_path: Path) -> None:
-    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
+@pytest.mark.parametrize("name", ["openssh", "ppk"])
+def test_a_pub_that_cannot_be_written_is_named_and_neither_file_changes(name: str, tmp_path: Path) -> None:
+    path, public = placed(tmp_path, ENCRYPTED[name], "id"), placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
     (tmp_path / "other").hardlink_to(public)
-    result = run("comment", path, COMMENT)
-    assert result.code == 5
+    result = run("comment", path, COMMENT, answers=[])
+    assert (result.code, result.asked) == (5, ()), "before a passphrase is asked for"
     assert result.err.startswith(f"keyconv: {public}: has 2 names (hard links)")
     assert public.read_bytes() == by_path(PUBLIC["openssh-pub"]).data
+    assert path.read_bytes() == by_path(ENCRYPTED[name]).data
+
+
+@pytest.mark.parametrize(
+    ("pub", "text", "reason"),
+    [
+        ("openssh-pub/ed25519.pub", "x" * 9000, "bytes"),
+        ("rfc4716/ed25519-puttygen.pub", "x" * 1100, "the Comment header"),
+    ],
+)
+@pytest.mark.parametrize("key", ["openssh/ed25519-plain", "ppk/ed25519-v3-plain.ppk"])
+def test_a_comment_that_the_pub_cannot_hold_changes_neither_file(
+    pub: str, text: str, reason: str, key: str, tmp_path: Path
+) -> None:
+    path, public = placed(tmp_path, key, "id"), placed(tmp_path, pub, "id.pub")
+    result = run("comment", path, text)
+    assert result.code == 6
+    assert result.err.startswith(f"keyconv: {public}: ")
+    assert reason in result.err
+    assert (path.read_bytes(), public.read_bytes()) == (by_path(key).data, by_path(pub).data)
+
+
+def test_a_pub_that_cannot_be_read_changes_neither_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), placed(tmp_path, PUBLIC["openssh-pub"], "id.pub")
+    real = os.open
+
+    def refuse(name: str, *more: Any, **named: Any) -> int:
+        if os.fspath(name) == os.fspath(public):
+            raise PermissionError(13, "Permission denied")
+        return real(name, *more, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+    result = run("comment", path, COMMENT)
+    monkeypatch.undo()
+    assert (result.code, result.err) == (3, f"keyconv: {public}: permission denied\n")
+    assert path.read_bytes() == by_path(PRIVATE["openssh"]).data
+
+
+@posix
+@needs_root
+def test_a_folder_of_the_pub_that_is_not_writable_changes_neither_file(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "links").mkdir(mode=0o777)
+    path = placed(tmp_path / "links", PRIVATE["openssh"], "id")
+    public = placed(tmp_path / "keys", PUBLIC["openssh-pub"], "real.pub")
+    (tmp_path / "links" / "id.pub").symlink_to(public)
+    code = "import os; os.access = lambda path, mode, access=os.access: 'keys' not in str(path) and access(path, mode)"
+    result = run_process("comment", path, COMMENT, boot=code)
+    assert result.code == 5
+    assert "its directory is not writable" in result.err
+    assert path.read_bytes() == by_path(PRIVATE["openssh"]).data
+
+
+@pytest.mark.parametrize("what", ["folder", "dangling"])
+def test_what_is_no_file_in_place_of_the_pub_is_left_alone(what: str, tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), tmp_path / "id.pub"
+    if what == "folder":
+        public.mkdir()
+    else:
+        public.symlink_to(tmp_path / "nowhere")
+    result = change(path, COMMENT)
+    assert result.err.startswith(f"keyconv: {path}: changed; {public}: not changed: ")
+    assert comment_of(path) == COMMENT.encode()
+
+
+def test_a_certificate_in_place_of_the_pub_is_left_alone_and_its_place_named(tmp_path: Path) -> None:
+    path, public = placed(tmp_path, PRIVATE["openssh"], "id"), tmp_path / "id.pub"
+    data = by_path("certificates/user-ed25519-cert.pub").data
+    public.write_bytes(data)
+    result = change(path, COMMENT)
+    place = tmp_path / "id-cert.pub"
+    assert result.err == (
+        f"keyconv: {path}: changed; {public}: not changed: it holds a certificate of this key, whose place is {place}\n"
+    )
+    assert public.read_bytes() == data
+    shown = run("cert", "show", path)
+    assert f"hint: there is one in {public}, whose place is {place}\n" in shown.err
 
 
 def test_what_a_line_cannot_hold_is_told_of_the_pub_too(tmp_path: Path) -> None:

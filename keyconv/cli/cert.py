@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from keyconv.cli.companion import find_certificate, suggest_certificate
 from keyconv.cli.escape import heading, printable
 from keyconv.cli.in_place import as_spelled
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
+from keyconv.cli.siblings import find_certificate, find_misplaced_certificate, suggest_certificate
 from keyconv.crypto.kdf import Argon2
 from keyconv.engine import choose, plan, write
 from keyconv.engine.certificates import (
@@ -29,6 +30,9 @@ from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.keys import Certificate
+
+if TYPE_CHECKING:
+    from keyconv.files import Change
 
 __all__ = ["Place", "run_attach", "run_detach", "run_show"]
 
@@ -81,7 +85,11 @@ def _certified(opener: Opener, path: str) -> list[tuple[Entry, Certificate, list
 
 def _no_certificate(path: str) -> NoCertificateError:
     beside = find_certificate(path)
-    return NoCertificateError("the file holds no certificate", hint=f"there is one in {beside}" if beside else "")
+    hint = f"there is one in {beside}" if beside else ""
+    misplaced = None if beside else find_misplaced_certificate(path)
+    if misplaced:
+        hint = f"there is one in {misplaced}, whose place is {suggest_certificate(path)}"
+    return NoCertificateError("the file holds no certificate", hint=hint)
 
 
 def _text(path: str, line: int | None, comment: str | None, description: CertificateDescription) -> Iterator[str]:
@@ -161,6 +169,14 @@ class Place:
         elif self.path != STDIN:
             check_target(self.path, force=self.force, inputs=inputs)
 
+    def change(self, data: bytes, inputs: tuple[str, ...], *, private: bool) -> Change:
+        """Make the change of a file that `put` would make, to be made together with another."""
+        from keyconv.files import Change
+
+        if self.in_place:
+            return Change(self.path, data)
+        return Change(self.path, data, private=private, new=True, force=self.force, inputs=inputs)
+
     def put(self, data: bytes, inputs: tuple[str, ...], *, private: bool) -> None:
         """Write the result."""
         from keyconv.files import rewrite, save, write_stdout
@@ -217,12 +233,26 @@ def run_detach(path: str, source: InputOptions, target: Place, key_target: Place
     if key_target is not None and holder is not None:
         key_target.check((path,))
         key_data = _write_anew(opener, path, bare, holder)
-    target.put(data, (path,), private=False)
+    _put_detached(path, data, target, key_data, key_target)
     _tell(f"the certificate {name}", target, screen)
     if key_target is not None:
-        key_target.put(key_data, (path, target.path), private=True)
         _tell(f"the key without the certificate {name}", key_target, screen)
     return 0
+
+
+def _put_detached(path: str, data: bytes, target: Place, key_data: bytes, key_target: Place | None) -> None:
+    """Write the certificate, then the key without it: both or neither, where both are files."""
+    inputs = (path, target.path)
+    if key_target is None:
+        target.put(data, (path,), private=False)
+    elif STDIN in (target.path, key_target.path):
+        target.put(data, (path,), private=False)
+        key_target.put(key_data, inputs, private=True)
+    else:
+        from keyconv.files import write_together
+
+        certificate = target.change(data, (path,), private=False)
+        write_together((certificate, key_target.change(key_data, inputs, private=True)))
 
 
 def _holder(keyfile: KeyFile, path: str) -> Format:

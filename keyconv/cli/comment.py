@@ -1,43 +1,61 @@
-"""`keyconv comment`: change the comment of a file, in place, and of the `.pub` beside it."""
+"""`keyconv comment`: change the comment of a file, in place, and of the `.pub` beside it: of both or of none."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from keyconv.cli.in_place import open_one, rewrite_entry
-from keyconv.cli.opening import STDIN, Opener, shown
+from keyconv.cli import siblings
+from keyconv.cli.in_place import compose_entry, open_one
+from keyconv.cli.opening import STDIN, Opened, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.crypto.kdf import Deriver
-from keyconv.engine import choose, plan, read
-from keyconv.errors import KeyconvError, MisfitError
+from keyconv.engine import plan, read, write
+from keyconv.errors import InputError, KeyconvError, MisfitError
+from keyconv.files import Change, check_rewrite, left_beside, load, write_stdout, write_together
 from keyconv.formats import FORMATS, by_name
-from keyconv.keyfile import Entry
+from keyconv.formats.base import Format
+from keyconv.keyfile import Entry, KeyFile
+from keyconv.keys import PublicKey
 
 __all__ = ["run"]
 
 
 def run(path: str, text: str, source: InputOptions, *, screen: Screen) -> int:
-    """Rewrite the file, then the `.pub` beside it, and give the exit code."""
+    """Rewrite the file and the `.pub` beside it, and return the exit code."""
     try:
-        entry = _rewrite(path, os.fsencode(text), source, screen)
+        _rewrite(path, os.fsencode(text), source, screen)
     except KeyconvError as error:
         raise error.at_path(shown(path)) from None
-    if entry.private is not None and path != STDIN:
-        for beside in _beside(path):
-            _keep_step(beside, entry, screen)
     return 0
 
 
-def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) -> Entry:
+def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) -> None:
+    """Refuse what can be refused, of both files and before a passphrase is asked for; then write both."""
     opener = Opener(screen, source, (path,))
     keyfile = opener.read(path)
     if path != STDIN:
-        from keyconv.files import check_rewrite
-
         check_rewrite(path)
+    target = _target(keyfile)
+    pair = _pair(path, keyfile.entries[0], comment) if len(keyfile.entries) == 1 else None
+    deriver = opener.new_deriver()
+    opened = open_one(opener, path, keyfile, deriver)
+    if pair is None:  # the public half was hidden until now
+        pair = _pair(path, opened.entry, comment) or _Pair()
+    _compose(path, replace(opened, entry=replace(opened.entry, comment=comment)), target, deriver, pair, screen)
+    if path == STDIN:
+        return
+    for beside, why in pair.left_alone:
+        screen.note(f"changed; {beside}: not changed: {why}", path)
+    for beside in pair.differing(opened.entry.comment):
+        screen.note("its comment was not the key's; both have the new one now", beside)
+    for name in left_beside(path):
+        screen.note(f"an interrupted run left {name} beside it: remove it, unless another run is at work", path)
+
+
+def _target(keyfile: KeyFile) -> Format:
     target = by_name(keyfile.format)
     if target.write is None:
         hint = "keyconv passphrase --upgrade writes it as ppk" if target.can.private else ""
@@ -45,54 +63,107 @@ def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) ->
     if not target.can.comment:
         able = ", ".join(known.name for known in FORMATS if known.can.comment and known.write)
         raise MisfitError(f"{target.name} cannot hold a comment", hint=f"formats that can: {able}")
-    deriver = opener.new_deriver()
-    opened = open_one(opener, path, keyfile, deriver)
-    entry = replace(opened.entry, comment=comment)
-    for loss in plan(entry, target).losses:
+    return target
+
+
+def _compose(path: str, opened: Opened, target: Format, deriver: Deriver, pair: _Pair, screen: Screen) -> None:
+    """Write the key and what is beside it, the key first."""
+    for loss in plan(opened.entry, target).losses:
         screen.note(f"lost: {loss.message}", shown(path))
-    rewrite_entry(path, entry, target, opened.passphrase, deriver, OutputOptions(), keep_cost=True)
-    return entry
+    for beside, loss_message in pair.losses:
+        screen.note(f"lost: {loss_message}", beside)
+    data = compose_entry(opened.entry, target, opened.passphrase, deriver, OutputOptions(), keep_cost=True)
+    if path == STDIN:
+        write_stdout(data)
+        return
+    # The mode stays, unless it was the passphrase alone that kept others out.
+    private = opened.entry.protection is not None and not opened.passphrase
+    write_together((Change(path, data, private=private), *pair.changes))
 
 
-def _beside(path: str) -> Iterator[str]:
-    # Of a link, the `.pub` may stand beside the link, beside the file itself, or both; and be a link too.
-    names: dict[str, str] = {}
-    for key in (path, os.path.realpath(path)):
-        root, suffix = os.path.splitext(key)  # noqa: PTH122 - keeps names that are no valid text
-        for name in (key + ".pub", root + ".pub" if suffix.lower() in (".ppk", ".pem") else ""):
-            if os.path.isfile(name):  # noqa: PTH113
-                names.setdefault(os.path.realpath(name), name)
-    yield from names.values()
+# ── the .pub beside it ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Pair:
+    """What is beside a key: the changes to make, what is lost by them, and which files are left alone for what reason.
+
+    `comments` are those that the files had.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    losses: list[tuple[str, str]] = field(default_factory=list)
+    left_alone: list[tuple[str, str]] = field(default_factory=list)
+    comments: dict[str, bytes] = field(default_factory=dict)
+
+    def differing(self, comment: bytes | None) -> Iterator[str]:
+        """Name the files whose comment was not the key's."""
+        yield from (path for path, had in self.comments.items() if had != (comment or b""))
+
+
+def _pair(path: str, entry: Entry, comment: bytes) -> _Pair | None:
+    """Prepare the change of every `.pub` beside a key; None while its public half is hidden.
+
+    A file that is not this key's one public key, as a line or in RFC 4716, is left alone, whatever it is instead. What
+    would keep such a file from being written is an error, and nothing is changed.
+
+    Raises: OutputError; InputError; MisfitError.
+    """
+    pair = _Pair()
+    if path == STDIN or (entry.private is None and entry.fault is None):
+        return pair
+    if entry.public is None:
+        return None
+    for beside in siblings.names(path, siblings.PUBLIC_ENDING):
+        try:
+            _prepare(beside, entry.public, comment, pair)
+        except KeyconvError as error:
+            raise error.at_path(beside) from None
+    return pair
+
+
+def _prepare(path: str, public: PublicKey, comment: bytes, pair: _Pair) -> None:
+    try:
+        data = load(path)
+        keyfile = read(data)
+    except KeyconvError as error:
+        unread = isinstance(error, InputError) and isinstance(error.__cause__, OSError)
+        if unread and not isinstance(error.__cause__, FileNotFoundError):  # it may be the one; not so a dangling link
+            raise
+        pair.left_alone.append((path, str(error)))
+        return
+    why = _other(keyfile, data, public, path)
+    if why:
+        pair.left_alone.append((path, why))
+        return
+    check_rewrite(path)
+    target, entry = by_name(keyfile.format), keyfile.entries[0]
+    changed = replace(entry, comment=comment)
+    pair.losses += [(path, loss.message) for loss in plan(changed, target).losses]
+    pair.changes.append(Change(path, write(changed, target)))
+    pair.comments[path] = entry.comment or b""
+
+
+def _other(keyfile: KeyFile, data: bytes, public: PublicKey, path: str) -> str:
+    """Say why a file is not a key's one public key in a form that has a comment; nothing where it is."""
+    count = len(keyfile.entries)
+    if count > 1:
+        return f"the file holds {count} keys"
+    entry, target = keyfile.entries[0], by_name(keyfile.format)
+    if entry.private is not None or entry.fault is not None:
+        return "private-not-public: it holds a private key"
+    if entry.public != public:
+        return "stale-public: it is not the public half of this key"
+    if entry.certificate is not None:
+        return f"it holds a certificate of this key, whose place is {siblings.suggest_certificate(path)}"
+    if not target.can.comment:
+        return f"{target.name} cannot hold a comment"
+    if target.write is None:
+        return f"{target.name} is read, not written"
+    if keyfile.kind == "authorized_keys" and _remarks(data):
+        return "it is an authorized_keys file, whose remarks would be lost"
+    return ""
 
 
 def _remarks(data: bytes) -> bool:
     return any(line.lstrip().startswith(b"#") for line in data.replace(b"\r", b"\n").split(b"\n"))
-
-
-def _keep_step(path: str, entry: Entry, screen: Screen) -> None:
-    from keyconv.files import load
-
-    data = load(path)
-    try:
-        keyfile = read(data)
-        beside = choose(keyfile)
-    except KeyconvError as error:
-        screen.note(f"not changed: {error}", path)
-        return
-    target = by_name(keyfile.format)
-    if beside.private is not None or beside.public != entry.public:
-        screen.note("not changed: it is not the public half of this key", path)
-        return
-    if keyfile.kind == "authorized_keys" and _remarks(data):
-        screen.note("not changed: it is an authorized_keys file, whose remarks would be lost", path)
-        return
-    if not target.can.comment:
-        screen.note(f"not changed: {target.name} cannot hold a comment", path)
-        return
-    changed = replace(beside, comment=entry.comment)
-    for loss in plan(changed, target).losses:
-        screen.note(f"lost: {loss.message}", path)
-    try:
-        rewrite_entry(path, changed, target, None, Deriver(), OutputOptions(), keep_cost=False)
-    except KeyconvError as error:
-        raise error.at_path(path) from None

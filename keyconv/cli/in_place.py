@@ -21,7 +21,7 @@ from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection
 from keyconv.secret import Passphrase
 
-__all__ = ["DEFAULT_MILLISECONDS", "as_spelled", "open_one", "replaced", "rewrite_entry"]
+__all__ = ["DEFAULT_MILLISECONDS", "as_spelled", "compose_entry", "open_one", "replaced", "rewrite_entry"]
 
 DEFAULT_MILLISECONDS = 100
 
@@ -80,12 +80,33 @@ def rewrite_entry(
     *,
     keep_cost: bool,
 ) -> None:
-    """Write the entry over its file, under the cipher and the KDF's cost that it had.
+    """Write the entry over its file, as `compose_entry` makes it."""
+    from keyconv.files import rewrite, write_stdout
+
+    data = compose_entry(entry, target, passphrase, deriver, options, keep_cost=keep_cost)
+    if path == STDIN:
+        write_stdout(data)
+        return
+    try:
+        # The mode stays, unless it was the passphrase alone that kept others out.
+        rewrite(path, data, private=entry.protection is not None and not passphrase)
+    except KeyconvError as error:
+        raise error.at_path(shown(path)) from None
+
+
+def compose_entry(
+    entry: Entry,
+    target: Format,
+    passphrase: Passphrase | None,
+    deriver: Deriver,
+    options: OutputOptions,
+    *,
+    keep_cost: bool,
+) -> bytes:
+    """Make the new content of the entry's file, under the cipher and the KDF's cost that it had.
 
     Without `keep_cost` they are today's, and the cost no lower than it was.
     """
-    from keyconv.files import rewrite, write_stdout
-
     how = WriteOptions(passphrase=passphrase, deriver=deriver)
     had = entry.protection
     kept = had if keep_cost else None
@@ -98,15 +119,7 @@ def rewrite_entry(
         how = calibrate(how, options.kdf_time or DEFAULT_MILLISECONDS)
         if had is not None and kept is None and options.kdf_time is None:
             how = enough_passes(how, had.kdf)
-    data = write(entry, target, how)
-    if path == STDIN:
-        write_stdout(data)
-        return
-    try:
-        # The mode stays, unless it was the passphrase alone that kept others out.
-        rewrite(path, data, private=had is not None and not passphrase)
-    except KeyconvError as error:
-        raise error.at_path(shown(path)) from None
+    return write(entry, target, how)
 
 
 def _keep(how: WriteOptions, kept: Protection, target: Format) -> WriteOptions:
