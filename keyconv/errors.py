@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 __all__ = [
+    "ConfirmationError",
     "ContradictionError",
     "InputError",
     "InternalError",
@@ -191,6 +192,13 @@ class MissingPassphraseError(KeyconvError):
     """A passphrase is needed and there is no way to ask for one."""
 
     code = "passphrase-required"
+    exit_code = 4
+
+
+class ConfirmationError(KeyconvError):
+    """A person must say yes, and did not, or there is no way to ask."""
+
+    code = "not-confirmed"
     exit_code = 4
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from keyconv.crypto.kdf import Deriver, Kdf
 from keyconv.errors import KeyconvError
@@ -10,6 +11,9 @@ from keyconv.keys import Certificate, PrivateKey, PublicKey
 from keyconv.notes import Note
 from keyconv.record import record
 from keyconv.secret import Passphrase
+
+if TYPE_CHECKING:
+    from keyconv.document.spans import Span
 
 __all__ = ["Entry", "KeyFile", "Locked", "Option", "Protection", "Unlocked"]
 
@@ -78,7 +82,8 @@ class Entry:
     is how the private half was locked, once it is open; `fault` is why there is no private half although there should
     be one (a file cut short after its public half). `hosts` and `marker` (`@cert-authority`, `@revoked`) are those of
     a `known_hosts` line, as it spells them. `attributes` are those of a PKCS#8 key, in DER; `members` names those of a
-    JSON Web Key, or of the set that it is in, that say something else than the key.
+    JSON Web Key, or of the set that it is in, that say something else than the key. `format` is that of this key alone,
+    in a file of several keys of different formats.
     """
 
     public: PublicKey | None
@@ -95,13 +100,25 @@ class Entry:
     marker: bytes | None = None
     attributes: bytes = b""
     members: tuple[str, ...] = ()
+    format: str = ""
 
 
 @record
 class KeyFile:
-    """A file that was read: the name of its format, its kind, its keys in order, and the tolerances that were used."""
+    """A file that was read: the name of its format, its kind, its keys in order, and the tolerances that were used.
+
+    Where a file has more than its keys, or several in frames of their own, `spans` says where each entry is and
+    `others` what else is there; both are empty for a file that is one key and nothing else.
+    """
 
     format: str
     kind: str
     entries: tuple[Entry, ...]
     notes: tuple[Note, ...] = ()
+    spans: tuple[Span, ...] = ()
+    others: tuple[Span, ...] = ()
+
+    @property
+    def is_document(self) -> bool:
+        """Whether something other than white space is around the keys."""
+        return bool(self.others)

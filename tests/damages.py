@@ -276,6 +276,14 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("surrounding-text, log", "surrounding-text", 8, _each_row(lambda row: b"12:00 out: " + row)),
     Damage("surrounding-text, diff", "surrounding-text", 8, _each_row(lambda row: b"+" + row)),
     Damage("surrounding-text, line numbers", "surrounding-text", 8, _number, ("framed", "ppk", "ssh2")),
+    Damage(
+        "surrounding-text, rules",
+        "surrounding-text",
+        8,
+        lambda data: b"---\n" + data + b"...\n",
+        ("framed", "ppk", "ssh2"),
+    ),
+    Damage("surrounding-text, list item", "surrounding-text", 8, lambda data: b"- " + data, ("framed", "ppk", "ssh2")),
     Damage("smart-dashes", "smart-dashes", 2, _smart_dashes),
     Damage(
         "wrong-dash-count, fewer",
@@ -442,10 +450,14 @@ def combine(file: KeyFixture, damages: Iterable[Damage]) -> bytes | None:
     return data
 
 
+ALONE = {"surrounding-text, rules", "surrounding-text, list item"}
+"""Damages that are tried alone: what they put there is part of what others do, too."""
+
+
 def sample_combinations(file: KeyFixture, size: int, count: int, seed: int) -> list[tuple[tuple[Damage, ...], bytes]]:
     """Give so many combinations of `size` damages of different rules that can happen to a file together."""
     rng = random.Random(f"{file.name} {size} {seed}")
-    single = [damage for damage, _ in applicable(file)]
+    single = [damage for damage, _ in applicable(file) if damage.name not in ALONE]
     possible = list(combinations(single, size))
     rng.shuffle(possible)
     found: list[tuple[tuple[Damage, ...], bytes]] = []

@@ -121,7 +121,7 @@ def test_nothing_is_asked(tmp_path: Path) -> None:
     [
         (OPENSSH[:200], "the end is missing: "),
         (b"${{ secrets.KEY }}\n", "an expression of GitHub Actions that was not evaluated"),
-        (OPENSSH + OPENSSH, "the file holds 2 keys"),
+        (OPENSSH + by_path("openssh/rsa2048-plain").data, "the file has 2 keys, at lines 1, 8"),
         (by_path("edge/ed25519-v3-cut-private.ppk").data, "cut short"),
         (b"", "the file is empty"),
     ],

@@ -18,7 +18,7 @@ from forged_files import load, number, openssh, ppk, string
 from test_cli_convert import run
 from tools import require
 
-from keyconv.engine import read
+from keyconv.engine.reading import read_whole
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError
 from keyconv.repair import MESSAGES, Diagnosis, diagnose, explain
 from keyconv.repair.damage import is_text
@@ -36,15 +36,15 @@ TEN_LINES = file_by_name("authorized_keys, ten lines").data
 
 
 def diagnosed(data: bytes) -> Diagnosis:
-    """Diagnose what must not load."""
+    """Diagnose what does not load as a key file."""
     with pytest.raises(KeyconvError) as refused:
-        read(data)
+        read_whole(data)
     return diagnose(data, refused.value, path="id")
 
 
 def loads(data: bytes) -> bool:
     try:
-        read(data)
+        read_whole(data)
     except KeyconvError:
         return False
     return True
@@ -77,7 +77,7 @@ def test_what_does_not_load_is_named_with_the_command_that_mends_it(file: KeyFix
         ("byte-order-mark", 1, 0),
         ("wrong-dash-count, end", 27, len(OPENSSH) - 2),
         ("wrong-label", 1, 11),
-        ("blank-lines", 2, 36),
+        ("blank-lines, first", 1, 0),
         ("html-escaped", 3, OPENSSH.index(b"+")),
     ],
 )
@@ -196,7 +196,7 @@ def _edit(data: bytes, position: int, put: bytes) -> bytes:
         pytest.param(_edit(PEM, 600, b"A"), "inconsistent-numbers", "is not d modulo", id="d"),
         pytest.param(_edit(PPK, 300, b"A"), "mac-mismatch", "the MAC does not fit", id="the public half of a ppk"),
         pytest.param(PPK.replace(b"Comment: ", b"Comment: my "), "mac-mismatch", "edited", id="the comment of a ppk"),
-        pytest.param(OPENSSH + PEM, "multiple-keys", "2 keys", id="two keys"),
+        pytest.param(OPENSSH + by_path("openssh/ed25519-plain").data, "multiple-keys", "2 keys", id="two keys"),
         pytest.param(PPK.replace(b"-3: ", b"-4: ", 1), "not-a-key", "version", id="a version to come"),
         pytest.param(_of_a_cipher_to_come(), "unsupported", "cipher", id="a cipher to come"),
         pytest.param(
@@ -377,7 +377,7 @@ def test_programs_do_what_is_said_of_them(name: str, damage: str, tmp_path: Path
     path = tmp_path / "key"
     path.write_bytes(by_name(damage).apply(file.data) or b"")
     path.chmod(0o600)
-    refusing, reading = refused_by(by_name(damage).rule, read(file.data).format)
+    refusing, reading = refused_by(by_name(damage).rule, read_whole(file.data).format)
     assert refusing or reading
     assert [program for program in refusing if _reads(program, file, path)] == []
     assert [program for program in reading if not _reads(program, file, path)] == []
@@ -391,7 +391,7 @@ def test_crlf_hinders_openssh_and_not_putty() -> None:
 
 def test_the_message_names_the_programs_where_they_disagree() -> None:
     with pytest.raises(KeyconvError) as refused:
-        read(b"\xef\xbb\xbf" + PEM)
+        read_whole(b"\xef\xbb\xbf" + PEM)
     assert str(explain(b"\xef\xbb\xbf" + PEM, refused.value)).endswith(
         "(PuTTY refuses it, OpenSSH and OpenSSL read it)"
     )
@@ -413,7 +413,7 @@ def test_every_command_names_the_cause_and_what_mends_it(command: tuple[str, ...
 def test_the_rule_is_in_the_json(tmp_path: Path) -> None:
     path = tmp_path / "key"
     for data, rule, code in (
-        (b"\xef\xbb\xbf" + OPENSSH, "byte-order-mark", "malformed"),
+        (b"'" + OPENSSH + b"'", "quoted", "malformed"),
         (OPENSSH[:300], "truncated", "truncated"),
         (b"$KEY\n", "placeholder", "not-a-key"),
         (b"", "empty", "not-a-key"),
@@ -461,7 +461,7 @@ def test_explaining_keeps_the_kind_of_error_that_callers_look_for() -> None:
         (OPENSSH[:400], MalformedError),
     ):
         with pytest.raises(KeyconvError) as refused:
-            read(data)
+            read_whole(data)
         assert isinstance(explain(data, refused.value), kind)
 
 
@@ -494,8 +494,11 @@ def test_a_diagnosis_of_junk_handles_few_bytes(monkeypatch: pytest.MonkeyPatch) 
 def test_a_file_of_several_keys_is_named_so_under_a_forced_format_too(tmp_path: Path) -> None:
     path = tmp_path / "two"
     path.write_bytes(by_path("ppk/ed25519-v3-plain.ppk").data + by_path("ppk/rsa2048-v3-plain.ppk").data)
-    plain, forced = run("inspect", path, "--json"), run("inspect", path, "--json", "--from", "ppk")
-    assert forced.error == plain.error
-    assert forced.error["rule"] == "multiple-keys"
+    for more in ([], ["--from", "ppk"]):
+        (found,) = run("inspect", path, "--json", *more).json
+        assert [key["type"] for key in found["keys"]] == ["ssh-ed25519", "ssh-rsa"]
+        assert [note.partition(":")[0] for note in found["notes"]] == ["multiple-keys"]
+        refused = run("convert", path, "-t", "openssh", *more)
+        assert (refused.code, "the file holds 2 keys: 1 at line 1, 2 at line 10" in refused.err) == (2, True)
     other = run("inspect", path, "--json", "--from", "openssh").error
     assert other["message"] == "openssh: the first line is not the BEGIN line of a frame"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shlex
@@ -116,6 +117,10 @@ def examples(tmp_path: Path) -> Path:
     whole = (folder / "id_ed25519").read_bytes()
     (folder / "windows-line-ends").write_bytes(whole.replace(b"\n", b"\r\n"))
     (folder / "cut-short").write_bytes(whole[:200])
+    certificate = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(bytes(57 * 19)) + b"-----END CERTIFICATE-----\n"
+    pem = (FIXTURES_DIR / "pem" / "rsa2048-ssh-keygen-plain.pem").read_bytes()
+    (folder / "haproxy.pem").write_bytes(pem + certificate)
+    (folder / "mail.txt").write_bytes(b"Hello,\nhere is the key:\n" + pem + b"Regards\n")
     (folder / "passphrase.txt").write_text("correct horse\n")
     (tmp_path / "home" / ".ssh").mkdir()
     return folder

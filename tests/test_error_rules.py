@@ -21,7 +21,8 @@ from keyconv.codec.key_line import rule_among_lines
 from keyconv.crypto import pairing, points
 from keyconv.crypto.kdf import BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
-from keyconv.engine import read, unlock
+from keyconv.engine import unlock
+from keyconv.engine.reading import read_whole
 from keyconv.errors import (
     ContradictionError,
     InputError,
@@ -59,7 +60,7 @@ P256 = CURVES["nistp256"]
 
 def refused(data: bytes, format: str | None = None) -> KeyconvError:
     with pytest.raises(KeyconvError) as error:
-        read(data, format)
+        read_whole(data, format)
     return error.value
 
 
@@ -177,7 +178,7 @@ def test_costs_and_lengths_have_their_rules() -> None:
         der.DerReader(der.integer(1 << 40_000)).integer("n")
     assert (bcrypt.value.rule, pbkdf2.value.rule, number.value.rule) == ("costly-kdf", "costly-kdf", "corrupt")
     with pytest.raises(InputError) as large:
-        read(bytes(1 << 21))
+        read_whole(bytes(1 << 21))
     assert large.value.rule == ""
 
 
@@ -211,7 +212,7 @@ def _damaged(data: bytes, seed: str) -> Iterator[bytes]:
 
 def _refusal(data: bytes) -> KeyconvError | None:
     try:
-        read(data)
+        read_whole(data)
     except KeyconvError as error:
         return error
     return None
@@ -230,7 +231,7 @@ def test_every_refusal_has_a_rule_and_the_line_that_its_place_names(path: str) -
 
 
 def test_a_wrong_passphrase_is_nothing_that_the_file_holds() -> None:
-    (entry,) = read(by_path("pem/rsa2048-ssh-keygen-encrypted.pem").data).entries
+    (entry,) = read_whole(by_path("pem/rsa2048-ssh-keygen-encrypted.pem").data).entries
     with pytest.raises(KeyconvError) as wrong:
         unlock(entry, Passphrase(b"not " + PASSPHRASE))
     assert (wrong.value.rule, wrong.value.line, wrong.value.byte) == ("", None, None)

@@ -11,7 +11,15 @@ from keyconv import errors
 from keyconv.errors import KeyconvError, MalformedError, MisfitError, TruncatedError, WrongPassphraseError
 
 ALL = [getattr(errors, name) for name in errors.__all__]
-EXIT_CODES = {"usage": 2, "passphrase-required": 4, "wrong-passphrase": 4, "output": 5, "cannot-hold": 6, "loss": 6}
+EXIT_CODES = {
+    "usage": 2,
+    "passphrase-required": 4,
+    "wrong-passphrase": 4,
+    "not-confirmed": 4,
+    "output": 5,
+    "cannot-hold": 6,
+    "loss": 6,
+}
 
 
 @pytest.mark.parametrize("kind", ALL)

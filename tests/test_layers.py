@@ -16,7 +16,7 @@ PACKAGE = Path(keyconv.__file__).parent
 
 LAYERS = (
     ("errors", "limits", "secret", "notes", "record"),
-    ("wire", "text", "keys"),
+    ("wire", "text", "keys", "document"),
     ("codec", "keyfile", "crypto"),
     ("formats",),
     ("engine", "repair", "checks"),

@@ -92,7 +92,6 @@ def test_each_tolerance_is_noted(data: bytes, codes: list[str]) -> None:
         (lambda row: b" " + row, "white space around the line"),
         (lambda row: row[:-1] + b" \n", "white space around the line"),
         (lambda row: b"\t" + row, "white space around the line"),
-        (lambda row: b"\n" + row, "blank line inside the key"),
         (lambda row: b"> " + row, "character '>' at position 1"),
         (lambda row: row[:-1] + b"\r\r\n", "white space around the line"),
     ],
@@ -177,7 +176,7 @@ def test_an_empty_frame_is_refused() -> None:
     [
         (b"Proc-Type: 4,ENCRYPTED\nYQ==\n", "line 3: a blank line is missing after the headers"),
         (b"Proc-Type: 4,\xff\n\nYQ==\n", "line 2: the header is not ASCII"),
-        (b"Proc-Type: 4,ENCRYPTED\n\n\nYQ==\n", "line 4: there is a blank line inside the key"),
+        (b"Proc-Type: 4,ENCRYPTED\n\n\nYQ=\n", "line 5: the base64 has 3 characters"),
         (b"Proc-Type: 4,ENCRYPTED\n", "nothing between"),
     ],
 )
@@ -188,10 +187,18 @@ def test_damaged_headers_are_named(text: bytes, message: str) -> None:
 
 def test_headers_are_refused_where_the_format_has_none() -> None:
     written = pem.write("X", b"a", headers=(("Proc-Type", "4,ENCRYPTED"),))
-    with pytest.raises(MalformedError, match="line 3: there is a blank line inside the key"):
+    with pytest.raises(MalformedError, match="line 2: character '-'"):
         pem.read(written, [])
     with pytest.raises(MalformedError, match="line 2: character '-'"):
         pem.read(written.replace(b"\n\n", b"\n"), [])
+
+
+def test_blank_lines_in_the_body_are_noted() -> None:
+    for blank in (b"\n", b"\n\n", b"\r\n"):
+        notes: list[Note] = []
+        rows = FRAME.split(b"\n")
+        assert pem.read(b"\n".join(rows[:2]) + blank + b"\n" + b"\n".join(rows[2:]), notes) == pem.read(FRAME, [])
+        assert "blank-lines" in {note.code for note in notes}
 
 
 @given(st.integers(0, len(FRAME) - 1), st.binary(max_size=2))

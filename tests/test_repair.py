@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -101,7 +102,7 @@ def test_every_rule_that_can_be_undone_is_in_the_matrix_or_in_a_test_of_its_own(
     from keyconv.repair import DAMAGES as UNDOABLE
 
     rules = {damage.rule for damage in UNDOABLE}
-    assert rules - {damage.rule for damage in DAMAGES} == {"noncanonical"}
+    assert rules - {damage.rule for damage in DAMAGES} == {"noncanonical", "inner-whitespace", "multiple-keys"}
     assert rules | {"recomputable-numbers", "comment-control"} == set(MESSAGES)
 
 
@@ -343,13 +344,34 @@ def test_encrypted_fixtures_open_with_the_same_passphrase_afterwards(fixture: Fi
     "data",
     [
         pytest.param(OPENSSH + by_path("openssh/rsa2048-plain").data, id="two frames"),
-        pytest.param(PPK + PPK, id="two ppk"),
+        pytest.param(PPK + by_path("ppk/ed25519-v3-plain.ppk").data, id="two ppk"),
         pytest.param(PPK + OPENSSH, id="a ppk and a frame"),
         pytest.param(b'"' + OPENSSH + PPK + b'"', id="quoted"),
     ],
 )
 def test_a_file_of_two_private_keys_is_not_cut_to_one(data: bytes) -> None:
     assert mend(data) is None
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES if file.private])
+def test_a_space_inside_a_row_and_lost_padding_are_undone(file: KeyFixture) -> None:
+    rows = file.data.split(b"\n")
+    at = next(index for index, row in enumerate(rows) if re.fullmatch(rb"[A-Za-z0-9+/]{40,}", row))
+    spaced = b"\n".join([*rows[:at], rows[at][:20] + b" " + rows[at][20:], *rows[at + 1 :]])
+    found = mend(spaced, file.passphrase)
+    assert found is not None
+    assert (found.data, found.undone) == (file.data, ("inner-whitespace",))
+    bare = re.sub(rb"={1,2}$", b"", file.data, flags=re.M)
+    found = mend(bare, file.passphrase)
+    assert found is not None
+    assert (found.data, found.undone) == (file.data, ("noncanonical",) if bare != file.data else ())
+
+
+@pytest.mark.parametrize("data", [OPENSSH, PPK], ids=["openssh", "ppk"])
+def test_the_same_key_twice_is_one_key(data: bytes) -> None:
+    for twice in (data + data, data + b"\n" + data, b"a copy:\n" + data + b"and again:\n" + data):
+        found = mended(twice)
+        assert (found.data, found.undone, found.cut) == (data, ("multiple-keys",), True)
 
 
 @pytest.mark.parametrize("cut", [500, 800, 1100])

@@ -139,6 +139,11 @@ def _wide(data: bytes) -> bytes:
     return b"\xff\xfe" + data.decode("ascii").encode("utf-16-le")
 
 
+def _parted(data: bytes) -> bytes:
+    first, body, rest = data.split(b"\n", 2)
+    return b"\n".join([first, body[:30] + b" " + body[30:], rest])
+
+
 def _spaced(data: bytes) -> bytes:
     return data.replace(b"\n", b" ")
 
@@ -159,7 +164,8 @@ def cases() -> dict[str, Case]:
         "lost-newlines": one(_spaced(ED25519)),
         "indented": one(b"".join(b"  " + row for row in ED25519.splitlines(keepends=True))),
         "trailing-whitespace": one(ED25519.replace(b"\n", b" \n")),
-        "blank-lines": one(ED25519.replace(b"\n", b"\n\n", 2)),
+        "blank-lines": one(b"\n" + ED25519),
+        "inner-whitespace": one(_parted(ED25519)),
         "surrounding-text": one(b"Hello,\nhere it is:\n" + ED25519 + b"Regards\n"),
         "smart-dashes": one(ED25519.replace(b"-----", "\u2014\u2014-".encode())),
         "wrong-dash-count": one(ED25519[1:]),

@@ -30,6 +30,7 @@ class Collector:
     unreadable: list[Problem] = field(default_factory=list)
     unwritten: list[Problem] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)
+    backups: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     passed_over: int = 0
 
@@ -91,6 +92,7 @@ class Collector:
             unreadable=tuple(self.unreadable),
             unwritten=tuple(self.unwritten),
             fixed=tuple(self.fixed),
+            backups=tuple(self.backups),
             remarks=tuple(self.remarks),
             quiet=quiet,
             verbose=verbose,

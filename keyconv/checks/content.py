@@ -11,12 +11,16 @@ from keyconv import limits, repair
 from keyconv.checks.base import Finding
 from keyconv.checks.documents import is_key, judge_document, judge_for_private
 from keyconv.checks.entry_rules import ENTRY_RULES
-from keyconv.checks.file_rules import FILE_RULES, TEXT_RULES, damage_severity
+from keyconv.checks.file_rules import FILE_RULES, TEXT_RULES, blank_inside, damage_severity
 from keyconv.checks.judged import Judged
 from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
 from keyconv.checks.rules import rule
 from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fingerprint_of, to_finding
-from keyconv.engine import read, unlock
+from keyconv.document.spans import describe
+from keyconv.document.wrappers import CrLf, Unended
+from keyconv.engine import unlock
+from keyconv.engine.documents import read_document
+from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError, LimitError, NotAKeyError, UnsupportedError, WrongPassphraseError
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.repair.messages import MESSAGES
@@ -27,6 +31,9 @@ __all__ = ["judge_content", "judge_stream"]
 _PUBLIC_LINE = "openssh-pub"
 _ODD_TEXT = re.compile(rb"\\n|(?m:^[ \t]|[ \t]$|^$)|\r|[\xc2\xe2\xe3\xef]")
 _FEW_STATES = 200
+_READ_IN_TEXT = ("pem", "pkcs8", "spki", "pkcs1-pub")
+"""Formats that OpenSSH and OpenSSL read in whatever text they are."""
+
 _MAX_PARTS = 32 * limits.KIB
 """Bytes of the keys of one file that are judged each on its own."""
 
@@ -43,7 +50,7 @@ def judge_content(content: Content, context: Context, *, only_private: bool = Fa
     if kind is not None:
         return _judge_lines(content, context, kind)
     try:
-        keyfile = read(data)
+        keyfile = read_whole(data)
     except KeyconvError as error:
         kind = kind_of_content(data)
         if kind is not None:
@@ -119,7 +126,9 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
         name = subject.keyfile.format
         for damage in undone:
             if rule(damage).group == "damage" and damage not in told:
-                harmless = damage == "blank-lines" or (name == _PUBLIC_LINE and damage == "indented")
+                harmless = (damage == "blank-lines" and not (name in _READ_IN_TEXT and blank_inside(subject.data))) or (
+                    name == _PUBLIC_LINE and damage == "indented"
+                )
                 hit = Hit(
                     MESSAGES[damage], "info" if harmless else damage_severity(damage, name, rule(damage).severity)
                 )
@@ -128,8 +137,12 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
 
 
 def _judge_subject(subject: Subject, judged: Judged) -> None:
-    judged.entries = subject.keyfile.entries
     judged.findings += _apply(subject, FILE_RULES)
+    _judge_entries(subject, judged)
+
+
+def _judge_entries(subject: Subject, judged: Judged) -> None:
+    judged.entries = subject.keyfile.entries
     for entry in subject.keyfile.entries:
         key = fingerprint_of(entry)
         for name, find in ENTRY_RULES:
@@ -182,12 +195,62 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
 
 
 def _judge_refused(content: Content, context: Context, error: KeyconvError) -> Judged:
+    try:
+        keyfile = read_document(content.data)
+    except LimitError:
+        keyfile = None
+    except KeyconvError as refusal:  # a public key beside the private one is of another key
+        hit = Hit(refusal.message, hint=refusal.hint or None)
+        return Judged(content.path, findings=[to_finding(refusal.rule or "corrupt", hit, content.path)])
+    if keyfile is not None and _is_document(content, keyfile):
+        return _judge_document_keys(content, context, keyfile)
     if not is_key(content):
         return judge_document(content, context)
     diagnosis = _diagnose(content, context, error)
     if diagnosis.parts:
         return _judge_several(content, context, diagnosis)
     return _judge_diagnosed(content, context, diagnosis, error.format)
+
+
+def _is_document(content: Content, keyfile: KeyFile) -> bool:
+    """Tell whether a file has more than its key, which is read all the same; in a folder only private keys count."""
+    if not keyfile.is_document or not (content.named or keyfile.kind == "private"):
+        return False
+    if any(note.code == "multiple-keys" for note in keyfile.notes) and len(keyfile.entries) == 1:
+        return False  # the same key again, which the diagnosis names
+    # Several keys in frames of their own, one after the other, are told apart by the diagnosis.
+    return len(keyfile.entries) == 1 or not _is_plain(keyfile)
+
+
+def _is_plain(keyfile: KeyFile) -> bool:
+    """Tell whether each key is on lines of its own, as programs that skip other text expect it."""
+    return all(isinstance(wrapper, CrLf | Unended) for span in keyfile.spans for wrapper in span.wrappers)
+
+
+def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -> Judged:
+    """Check the keys of a document where they are; what is around them is reported and never touched."""
+    entries = tuple(replace(entry, line=span.line) for entry, span in zip(keyfile.entries, keyfile.spans, strict=True))
+    keyfile = replace(keyfile, entries=entries)
+    judged = Judged(content.path)
+    subject = _opened(Subject(content, keyfile.spans[0].text, keyfile, context), judged)
+    key = fingerprint_of(entries[0])
+    path = shlex.quote(content.path)
+    extract = f"keyconv repair {path} -o NEW" if len(entries) == 1 else f"keyconv convert {path} --key N -o NEW"
+    around = Hit(
+        f"the key is in a file with more content: {describe(keyfile.others)}",
+        "info" if _is_plain(keyfile) and keyfile.format in _READ_IN_TEXT else None,
+        f"{extract} writes a key alone",
+        keyfile.spans[0].line,
+        fixable=False,
+    )
+    judged.findings.append(to_finding("surrounding-text", around, content.path, key=key))
+    if content.named:
+        judged.findings += _apply(subject, FILE_RULES)
+    elif context.public_only:
+        hit = Hit("a private key, where only public ones are allowed", line=keyfile.spans[0].line)
+        judged.findings.append(to_finding("private-not-public", hit, content.path, key=key))
+    _judge_entries(subject, judged)
+    return judged
 
 
 def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnosis) -> Judged:
@@ -215,7 +278,7 @@ def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnos
 
 def _judge_part(content: Content, context: Context) -> Judged:
     try:
-        keyfile = read(content.data)
+        keyfile = read_whole(content.data)
     except KeyconvError as error:
         diagnosis = repair.diagnose(content.data, error, opening=context.opening, max_states=_FEW_STATES)
         return _judge_diagnosed(content, context, diagnosis, error.format)
@@ -254,7 +317,9 @@ def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[
         fixable = diagnosis.fixable and rule(name).fixable
         hit = Hit(cause.message, line=diagnosis.line, hint=hint or None, fixable=fixable)
         finding = to_finding(name, hit, content.path)
-        unread = diagnosis.mended is None and rule(name).fixable  # what is left of such a file is nothing
+        unread = diagnosis.mended is None and (
+            rule(name).fixable or name == "surrounding-text"
+        )  # what is left of such a file is nothing
         severity = "error" if unread else damage_severity(name, format, finding.severity)
         found.append(replace(finding, severity=severity))
     return found

@@ -11,7 +11,7 @@ from keyconv.checks.entry_rules import ENTRY_RULES
 from keyconv.checks.file_rules import private_entries
 from keyconv.checks.judged import Judged
 from keyconv.checks.subject import Content, Context, Hit, fingerprint_of, to_finding
-from keyconv.engine import read
+from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry
 
@@ -62,7 +62,7 @@ def judge_for_private(content: Content) -> Judged:
 
 def _private_anywhere(data: bytes) -> Iterator[tuple[int, Entry]]:
     try:
-        keyfile = read(data)
+        keyfile = read_whole(data)
     except KeyconvError:
         for found in _private_in(data, thorough=True):
             for entry in private_entries(found.keyfile.entries):

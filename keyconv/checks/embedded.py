@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from keyconv import limits, repair
-from keyconv.engine import read
+from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile
 
@@ -110,7 +110,7 @@ def _read(span: bytes, lines: bytes) -> KeyFile | None:
         return None
     for text in dict.fromkeys((span + b"\n", lines)):
         try:
-            keyfile = read(text)
+            keyfile = read_whole(text)
         except KeyconvError:
             candidate = repair.find_whole(text, max_states=_STATES)
             if candidate is None:

@@ -13,7 +13,7 @@ from keyconv.keyfile import Entry, Locked, Protection
 from keyconv.notes import Note
 from keyconv.repair.messages import MESSAGES
 
-__all__ = ["FILE_RULES", "TEXT_RULES", "damage_severity", "is_private_name", "private_entries"]
+__all__ = ["FILE_RULES", "TEXT_RULES", "blank_inside", "damage_severity", "is_private_name", "private_entries"]
 
 _PPK = ("ppk", "ppk2", "ppk1")
 _GRAVE_IN = {
@@ -22,6 +22,10 @@ _GRAVE_IN = {
     "trailing-whitespace": ("openssh", *_PPK),
 }
 """Damages that do no harm elsewhere. Blank lines do where they are let pass."""
+
+_BLANK_INSIDE = re.compile(
+    rb"(?m)(?:^[A-Za-z0-9+/]+={0,2}|-----BEGIN [A-Z0-9 ]+-----|^\r?)\r?\n\r?\n[A-Za-z0-9+/=\n]+-----END "
+)
 
 _WEAK_CIPHER = re.compile(r"(?<![a-z])(?:3?des|rc4|arcfour|rc2|idea)(?![a-z])|des-?ede3?|blowfish", re.IGNORECASE)
 _HASH_KDFS = {
@@ -40,6 +44,11 @@ def damage_severity(name: str, format: str, default: Severity) -> Severity:
     if formats is None:
         return default
     return "error" if format in formats else "info"
+
+
+def blank_inside(data: bytes) -> bool:
+    """Tell whether there is a blank line in the body of a frame, other than the one that ends its headers."""
+    return _BLANK_INSIDE.search(data) is not None
 
 
 def private_entries(entries: tuple[Entry, ...]) -> list[Entry]:

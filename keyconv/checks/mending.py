@@ -1,14 +1,23 @@
-"""What `check --fix` writes: only what `keyconv.repair` can prove."""
+"""What `check --fix` writes: only what `keyconv.repair` can verify, and nothing outside of the key."""
 
 from __future__ import annotations
 
 from keyconv import repair
 from keyconv.checks.subject import Context
+from keyconv.errors import KeyconvError
 
 __all__ = ["mend"]
 
 
-def mend(data: bytes, context: Context) -> bytes | None:
-    """Give the text before it was damaged; None where nothing could be proved or nothing is to be done."""
-    found = repair.find_whole(data, context.opening)
-    return found.data if found is not None and found.undone and found.proved and found.data != data else None
+def mend(data: bytes, context: Context, *, named: bool) -> repair.Edit | None:
+    """Return what fixing a file in place makes of it; None where nothing could be verified or nothing is to be done.
+
+    A file that nobody `named` is only changed if it is a key file or lines of keys, and nothing else.
+    """
+    try:
+        edit = repair.edit(data, context.opening)
+    except KeyconvError:
+        return None
+    if edit is None or not (edit.undone and edit.proved) or edit.data == data:
+        return None
+    return edit if named or (edit.start, edit.end) == (0, len(data)) else None

@@ -33,6 +33,8 @@ _TIME_PART = re.compile(r"([0-9]+)([a-z]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MAX_LIFETIME = 2**31 - 1  # what ssh-add takes at most
 
+_ALONE_HINT = "keyconv repair FILE -o NEW writes the key alone: add NEW"
+
 _SK_TITLES = {"sk-ecdsa": "ECDSA-SK", "sk-ed25519": "ED25519-SK"}
 
 
@@ -61,7 +63,11 @@ def run_add(inputs: tuple[str, ...], source: InputOptions, constraints: Constrai
 
 
 def _add(agent: Agent, opener: Opener, path: str, constraints: Constraints) -> None:
-    entry = choose(opener.read(path), opener.options.key)
+    keyfile = opener.read(path)
+    entry = choose(keyfile, opener.options.key)
+    if keyfile.is_document and entry.private is not None:
+        line = keyfile.spans[(opener.options.key or 1) - 1].line
+        opener.prompter.confirm(f"Add the private key at line {line} of {shown(path)} to the agent?", _ALONE_HINT)
     if entry.private is None and entry.fault is None:
         raise MisfitError("the file holds no private half, which is what an agent keeps")
     entry = _open(opener, entry, path)

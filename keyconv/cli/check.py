@@ -50,6 +50,8 @@ class CheckOptions:
     passed_over: bool = False
     env: tuple[str, ...] = ()
     fix: bool = False
+    backup: bool = True
+    diff: bool = False
     jobs: int = 0
     verbose: bool = False
     passphrase: PassphraseSource = NOT_SAID
@@ -62,7 +64,13 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
         raise UsageError("there is nothing to check", hint="name files or folders, or a variable with --env NAME")
     policy, home = _policy_of(options)
     grounds = _grounds_of(options, policy, home, paths)
-    manner = Manner(options.fix, options.no_private_keys, options.passed_over)
+    manner = Manner(
+        fix=options.fix or options.diff,
+        backup=options.backup,
+        diff=options.diff,
+        only_private=options.no_private_keys,
+        passed_over=options.passed_over,
+    )
     collector = Collector(policy, partial(_relative, home=home, here=_here()))
     checker = Checker(manner, context_of(grounds, run_interruptibly), screen, collector)
     check_all(checker, grounds, paths, options.jobs)
@@ -71,7 +79,10 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
     report = collector.report(
         version=__version__, quiet=screen.quiet, verbose=options.verbose, colour=_wants_colour(options)
     )
-    _publish(report, options, screen)
+    if options.diff:
+        screen.data("".join(checker.diffs))
+    else:
+        _publish(report, options, screen)
     if report.failed:
         return FOUND
     if report.unreadable:

@@ -68,6 +68,10 @@ def check(
         typer.Option(metavar="NAME", help="Judge what an environment variable holds; it is never written to disk."),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Mend in place what can be mended and proved.")] = False,
+    backup: Annotated[
+        bool, typer.Option("--backup/--no-backup", help="Keep a copy (FILE.bak) of each file that --fix changes.")
+    ] = True,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")] = False,
     jobs: Jobs = None,
     list_rules: Annotated[bool, typer.Option("--list", help="Print the table of all rules.")] = False,
     verbose: Annotated[
@@ -114,6 +118,8 @@ def check(
                 passed_over=passed_over,
                 env=tuple(env or ()),
                 fix=fix,
+                backup=backup,
+                diff=diff,
                 jobs=jobs or 0,
                 verbose=verbose,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),

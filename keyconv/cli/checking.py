@@ -35,9 +35,14 @@ _HEAD = 256 * limits.KIB
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to go about it: mend what can be mended, look for private keys alone, pass over named files that are none."""
+    """How to go about it: fix what can be fixed, look for private keys alone, skip named files that have no key.
+
+    `backup` keeps a copy of each file that is fixed; `diff` only shows what would be fixed.
+    """
 
     fix: bool = False
+    backup: bool = True
+    diff: bool = False
     only_private: bool = False
     passed_over: bool = False
 
@@ -52,6 +57,7 @@ class Checker:
     collector: Collector
     seen: set[tuple[int, int]] = field(default_factory=set)
     stale: set[tuple[str, str]] = field(default_factory=set)
+    diffs: list[str] = field(default_factory=list)
 
     # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,23 +189,36 @@ class Checker:
             if (finding.path, finding.rule) in self.stale or self.collector.sees(finding) is None:
                 continue
             self.stale.add((finding.path, finding.rule))
-            if self.manner.fix and mended is not None and self._rewrite(finding.path, mended):
+            if self.manner.fix and mended is not None and self._replace_stale(finding.path, mended):
                 continue
             self.collector.place(finding.path)
             self.collector.keep(finding)
+
+    def _replace_stale(self, path: str, mended: bytes) -> bool:
+        before = load_if_there(path)
+        return before is not None and not self.manner.diff and self._rewrite(path, before, mended)
 
     # ── mending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _mend(self, content: Content, judged: Judged) -> Judged:
         if not any(finding.fixable and self.collector.sees(finding) for finding in judged.findings):
             return judged
-        mended = mending.mend(content.data, self.context)
-        if mended is None or not self._rewrite(content.path, mended):
+        edit = mending.mend(content.data, self.context, named=content.named)
+        if edit is None:
             return judged
-        return judge_content(replace(content, data=mended), self.context)
+        if self.manner.diff:
+            from keyconv.cli.diff import describe_edit
 
-    def _rewrite(self, path: str, data: bytes) -> bool:
+            self.diffs.append(describe_edit(content.path, content.data, edit))
+            return judged
+        if not self._rewrite(content.path, content.data, edit.data):
+            return judged
+        return judge_content(replace(content, data=edit.data), self.context)
+
+    def _rewrite(self, path: str, before: bytes, data: bytes) -> bool:
         try:
+            if self.manner.backup:
+                self.collector.backups.append(files.back_up(path, before))
             files.rewrite(path, data)
         except OutputError as error:
             self.screen.error(error.at_path(path))

@@ -13,10 +13,11 @@ from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import plan, read, write
+from keyconv.engine.encoding import line_end_of, place
 from keyconv.errors import InputError, KeyconvError, MisfitError
 from keyconv.files import Change, check_rewrite, left_beside, load, write_stdout, write_together
 from keyconv.formats import FORMATS, by_name
-from keyconv.formats.base import Format
+from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import PublicKey
 
@@ -44,7 +45,8 @@ def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) ->
     opened = open_one(opener, path, keyfile, deriver)
     if pair is None:  # the public half was hidden until now
         pair = _pair(path, opened.entry, comment) or _Pair()
-    _compose(path, replace(opened, entry=replace(opened.entry, comment=comment)), target, deriver, pair, screen)
+    changed = replace(opened, entry=replace(opened.entry, comment=comment))
+    _compose(path, changed, target, deriver, (opener.data, keyfile), pair, screen)
     if path == STDIN:
         return
     for beside, why in pair.left_alone:
@@ -66,13 +68,23 @@ def _target(keyfile: KeyFile) -> Format:
     return target
 
 
-def _compose(path: str, opened: Opened, target: Format, deriver: Deriver, pair: _Pair, screen: Screen) -> None:
+def _compose(
+    path: str,
+    opened: Opened,
+    target: Format,
+    deriver: Deriver,
+    original: tuple[bytes, KeyFile],
+    pair: _Pair,
+    screen: Screen,
+) -> None:
     """Write the key and what is beside it, the key first."""
     for loss in plan(opened.entry, target).losses:
         screen.note(f"lost: {loss.message}", shown(path))
     for beside, loss_message in pair.losses:
         screen.note(f"lost: {loss_message}", beside)
-    data = compose_entry(opened.entry, target, opened.passphrase, deriver, OutputOptions(), keep_cost=True)
+    data = compose_entry(
+        opened.entry, target, opened.passphrase, deriver, OutputOptions(), original=original, keep_cost=True
+    )
     if path == STDIN:
         write_stdout(data)
         return
@@ -140,7 +152,8 @@ def _prepare(path: str, public: PublicKey, comment: bytes, pair: _Pair) -> None:
     target, entry = by_name(keyfile.format), keyfile.entries[0]
     changed = replace(entry, comment=comment)
     pair.losses += [(path, loss.message) for loss in plan(changed, target).losses]
-    pair.changes.append(Change(path, write(changed, target)))
+    how = WriteOptions(line_end=line_end_of(data, target))
+    pair.changes.append(Change(path, place(data, keyfile, write(changed, target, how))))
     pair.comments[path] = entry.comment or b""
 
 

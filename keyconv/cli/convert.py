@@ -45,6 +45,7 @@ def run(
     opener = Opener(screen, source, inputs, target)
     keyfile = opener.read(path)
     try:
+        opener.check_plain(keyfile, strict=target.strict)
         entry = choose(keyfile, source.key)
     except KeyconvError as error:
         raise error.at_path(shown(path)) from None

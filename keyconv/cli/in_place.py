@@ -16,6 +16,7 @@ from keyconv.cli.options import OutputOptions
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Deriver
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import choose, write
+from keyconv.engine.encoding import line_end_of, place
 from keyconv.errors import KeyconvError, UsageError, WrongPassphraseError
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection
@@ -78,12 +79,13 @@ def rewrite_entry(
     deriver: Deriver,
     options: OutputOptions,
     *,
+    original: tuple[bytes, KeyFile],
     keep_cost: bool,
 ) -> None:
     """Write the entry over its file, as `compose_entry` makes it."""
     from keyconv.files import rewrite, write_stdout
 
-    data = compose_entry(entry, target, passphrase, deriver, options, keep_cost=keep_cost)
+    data = compose_entry(entry, target, passphrase, deriver, options, original=original, keep_cost=keep_cost)
     if path == STDIN:
         write_stdout(data)
         return
@@ -101,13 +103,17 @@ def compose_entry(
     deriver: Deriver,
     options: OutputOptions,
     *,
+    original: tuple[bytes, KeyFile],
     keep_cost: bool,
 ) -> bytes:
     """Make the new content of the entry's file, under the cipher and the KDF's cost that it had.
 
+    `original` is the file as it was and what was read from it: what is around the key stays.
+
     Without `keep_cost` they are today's, and the cost no lower than it was.
     """
-    how = WriteOptions(passphrase=passphrase, deriver=deriver)
+    before, keyfile = original
+    how = WriteOptions(passphrase=passphrase, deriver=deriver, line_end=_line_end(before, keyfile, target))
     had = entry.protection
     kept = had if keep_cost else None
     if kept is not None:
@@ -119,7 +125,11 @@ def compose_entry(
         how = calibrate(how, options.kdf_time or DEFAULT_MILLISECONDS)
         if had is not None and kept is None and options.kdf_time is None:
             how = enough_passes(how, had.kdf)
-    return write(entry, target, how)
+    return place(before, keyfile, write(entry, target, how))
+
+
+def _line_end(before: bytes, keyfile: KeyFile, target: Format) -> bytes:
+    return b"\n" if keyfile.spans else line_end_of(before, target)
 
 
 def _keep(how: WriteOptions, kept: Protection, target: Format) -> WriteOptions:

@@ -76,6 +76,10 @@ def convert_job(job: Job, opener: Opener, options: OutputOptions, inputs: InputT
         return
     try:
         keyfile = opener.read(job.path)
+        if job.found and keyfile.is_document:
+            ledger.pass_over(f"{keyfile.kind} key at line {keyfile.spans[0].line}; name the file to take it")
+            return
+        opener.check_plain(keyfile, strict=options.strict)
         entries = _entries(keyfile, opener)
     except NotAKeyError as error:
         if job.found:

@@ -38,7 +38,7 @@ class Opened:
 class Opener:
     """Reads and opens files for one run of the program: what was asked once is not asked again.
 
-    `passes` are those of Argon2 that were measured; `derived` counts the KDFs that ran.
+    `data` is what was read last; `passes` are those of Argon2 that were measured; `derived` counts the KDFs that ran.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Opener:
         sources = (options.passphrase, target.new_passphrase if target else NOT_SAID)
         hidden = [source.env for source in sources if source.env is not None]
         self.prompter = Prompter(no_input=options.no_input, stdin_taken=STDIN in paths, hide_env=hidden)
+        self.data = b""
         self.passes: int | None = None
         self.derived = 0
 
@@ -75,13 +76,24 @@ class Opener:
     def read_data(self, path: str, load_data: Callable[[], bytes]) -> KeyFile:
         """Read what `load_data` gives as `read` does with a file."""
         try:
-            keyfile = self._read(load_data(), path)
+            self.data = load_data()
+            keyfile = self._read(self.data, path)
         except KeyconvError as error:
             if error.path == STDIN:
                 error.path = STDIN_NAME
             raise error.at_path(shown(path)) from None
         self.tell(keyfile.notes, path)
         return keyfile
+
+    def check_plain(self, keyfile: KeyFile, *, strict: bool) -> None:
+        """Refuse a file that has more than its key, if losses are forbidden.
+
+        Raises: LossError.
+        """
+        if strict:
+            from keyconv.engine.documents import require_plain
+
+            require_plain(keyfile)
 
     def unlock(self, entry: Entry, path: str, deriver: Deriver) -> Opened:
         """Open an entry, asking for the passphrase as often as makes sense."""

@@ -51,7 +51,8 @@ def _run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: boo
     if passphrase and not upgrade:
         for change in replaced(opened.entry, chosen, target):
             screen.note(change, shown(path))
-    rewrite_entry(path, opened.entry, chosen, passphrase, deriver, target, keep_cost=not upgrade)
+    original = opener.data, keyfile
+    rewrite_entry(path, opened.entry, chosen, passphrase, deriver, target, original=original, keep_cost=not upgrade)
     screen.note(_outcome(opened, chosen, passphrase), shown(path))
     return 0
 

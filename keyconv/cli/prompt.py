@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from keyconv.cli import terminal
 from keyconv.cli.escape import printable
 from keyconv.cli.terminal import check_size
-from keyconv.errors import MissingPassphraseError, UsageError
+from keyconv.errors import ConfirmationError, MissingPassphraseError, UsageError
 from keyconv.files import system
 from keyconv.limits import MAX_PASSPHRASE
 from keyconv.secret import Passphrase
@@ -96,6 +96,19 @@ class Prompter:
         Raises: MissingPassphraseError; UsageError when standard input is taken; KeyboardInterrupt.
         """
         return self._get("new", what, source)
+
+    def confirm(self, question: str, hint: str) -> None:
+        """Ask a yes-or-no question on the terminal.
+
+        Raises: ConfirmationError when nobody can be asked, or the answer is not yes.
+        """
+        if self._no_input:
+            raise ConfirmationError(f"must be confirmed, and --no-input forbids asking: {question}", hint=hint)
+        answer = terminal.ask(f"{question} [y/N] ", seen=True)
+        if answer is None:
+            raise ConfirmationError(f"must be confirmed, and there is no terminal to ask on: {question}", hint=hint)
+        if answer.strip().lower() not in (b"y", b"yes"):
+            raise ConfirmationError("not confirmed")
 
     def attempts(self, source: PassphraseSource) -> int:
         """Tell how often `existing` is worth calling for one key, with `forget` after each wrong answer.

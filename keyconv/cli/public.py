@@ -71,6 +71,7 @@ class _Writer:
 
     def add(self, keyfile: KeyFile, path: str) -> None:
         """Take the keys of a file that was read: all of them, or none if one cannot be taken."""
+        self.opener.check_plain(keyfile, strict=self.target.strict)
         number = self.opener.options.key
         entries = [choose(keyfile, number)] if number is not None else list(keyfile.entries)
         self.entries += [self._public(path, keyfile.format, entry) for entry in entries]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
+from dataclasses import dataclass
 
 from keyconv.cli.converting import check_terminal
 from keyconv.cli.opening import STDIN, Opener, shown
@@ -12,70 +12,115 @@ from keyconv.cli.render import Screen
 from keyconv.engine import read
 from keyconv.errors import KeyconvError, MalformedError, OutputError, UsageError
 from keyconv.formats import by_name
-from keyconv.keyfile import Locked
-from keyconv.repair import Candidate, Opening, describe_unproved, explain, search
+from keyconv.keyfile import KeyFile, Locked
+from keyconv.repair import Opening, describe_unproved, edit, explain, left_out, search
 from keyconv.repair.messages import MESSAGES
 
-__all__ = ["run"]
-
-_MOST_BACKUPS = 1_000
+__all__ = ["Manner", "run"]
 
 
-def run(path: str, source: InputOptions, target: OutputOptions, *, in_place: bool, screen: Screen) -> int:
-    """Mend the file and give the exit code; the input is never touched, save with `in_place`, which keeps a backup."""
-    if in_place and target.output is not None:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to fix: in place, with a backup or without; or only showing what would be done in place."""
+
+    in_place: bool = False
+    backup: bool = True
+    diff: bool = False
+
+
+def run(path: str, source: InputOptions, target: OutputOptions, manner: Manner, *, screen: Screen) -> int:
+    """Fix the file and return the exit code; the input is never touched, save in place, which keeps a backup."""
+    if manner.in_place and target.output is not None:
         raise UsageError("--in-place and -o exclude each other")
-    if in_place and path == STDIN:
-        raise UsageError("standard input cannot be mended in place")
+    if manner.diff and target.output is not None:
+        raise UsageError("--diff and -o exclude each other: it shows what --in-place would do")
+    if manner.in_place and path == STDIN:
+        raise UsageError("standard input cannot be fixed in place")
+    in_place = manner.in_place or manner.diff
     try:
-        return _run(path, source, target, in_place=in_place, screen=screen)
+        return _run_in_place(path, source, manner, screen) if in_place else _run(path, source, target, screen)
     except OutputError as error:  # one of standard output names it in its message
+        if error.rule == "surrounding-text":
+            error.hint = f"keyconv repair {shlex.quote(path)} -o NEW writes the key alone"
         raise error.at_path(path if in_place else target.output if target.output not in (None, STDIN) else "") from None
     except KeyconvError as error:
         raise error.at_path(shown(path)) from None
 
 
-def _run(path: str, source: InputOptions, target: OutputOptions, *, in_place: bool, screen: Screen) -> int:
-    from keyconv.files import check_rewrite, check_target, load
+def _run(path: str, source: InputOptions, target: OutputOptions, screen: Screen) -> int:
+    from keyconv.files import check_target, load
 
-    if in_place:
-        check_rewrite(path)
-    elif target.output not in (None, STDIN):
+    if target.output not in (None, STDIN):
         check_target(target.output, force=target.force, inputs=(path,))
     opener = Opener(screen, source, (path,))
     data = load(path)
-    found = _search(data, path, opener)
+    opening = _opening(path, opener)
+    found = search(data, opening)
+    if found is None:
+        raise _refusal(data, path, opener)
     is_private = any(entry.private is not None for entry in found.keyfile.entries)
     is_locked = any(isinstance(entry.private, Locked) or entry.protection for entry in found.keyfile.entries)
-    if in_place:
-        backup = _rewrite(path, data, found) if found.undone else ""
-    else:
-        backup = ""
-        if is_private and not is_locked:
-            check_terminal(by_name(found.keyfile.format), target, None)
-        _put(found.data, path, target, private=is_private)
-    _tell(found, path, backup, screen)
+    if is_private and not is_locked:
+        check_terminal(by_name(found.keyfile.format), target, None)
+    _put(found.data, path, target, private=is_private)
+    _report(found.undone, found.keyfile, path, screen)
+    if found.cut:
+        left = left_out(data, found)
+        if left:
+            screen.note(f"left out: {left}", shown(path))
     return 0
 
 
-def _search(data: bytes, path: str, opener: Opener) -> Candidate:
-    """Find what the file was, proved with the passphrase that the command line names, if it names one.
+def _run_in_place(path: str, source: InputOptions, manner: Manner, screen: Screen) -> int:
+    from keyconv.files import back_up, check_rewrite, load, rewrite
 
-    Raises: the error of the reader with its diagnosis, when it cannot be mended; WrongPassphraseError; LimitError.
-    """
+    if manner.in_place:
+        check_rewrite(path)
+    opener = Opener(screen, source, (path,))
+    data = load(path)
+    done = edit(data, _opening(path, opener))
+    if done is None:
+        raise _refusal(data, path, opener)
+    backup = ""
+    if manner.diff:
+        from keyconv.cli.diff import describe_edit
+
+        screen.data(describe_edit(shown(path), data, done))
+    elif done.undone:
+        backup = back_up(path, data) if manner.backup else ""
+        rewrite(path, done.data)
+    _report(done.undone, done.keyfile, path, screen)
+    if backup:
+        screen.note(f"the file as it was is {backup}", shown(path))
+    return 0
+
+
+def _opening(path: str, opener: Opener) -> Opening:
+    """Return how to read on the way: with the passphrase that the command line names, if it names one."""
     options = opener.options
     passphrase = opener.prompter.existing(shown(path), options.passphrase) if options.passphrase.given else None
-    found = search(data, Opening(options.format, passphrase, opener.new_deriver()))
-    if found is not None:
-        return found
+    return Opening(options.format, passphrase, opener.new_deriver())
+
+
+def _refusal(data: bytes, path: str, opener: Opener) -> KeyconvError:
+    """Return why a file cannot be fixed: the error of its reader with the diagnosis in it."""
+    quoted = shlex.quote(path)
     try:
-        keyfile = read(data, options.format)
+        keyfile = read(data, opener.options.format)
     except KeyconvError as error:
-        raise explain(data, error, path=shlex.quote(path)) from None
+        return explain(data, error, path=quoted)
     for entry in keyfile.entries:
         if entry.fault is not None:
-            raise entry.fault
-    raise MalformedError("the file loads, but what it holds could not be proved", rule="")
+            return entry.fault
+    count = len(keyfile.entries)
+    if count > 1:
+        lines = ", ".join(str(entry.line) for entry in keyfile.entries)
+        return MalformedError(
+            f"the file has {count} keys, at lines {lines}, and a repaired file has one",
+            hint=f"keyconv convert {quoted} --key N -o NEW",
+            rule="multiple-keys",
+        )
+    return MalformedError("the file loads, but its key could not be verified")
 
 
 def _put(data: bytes, path: str, target: OutputOptions, *, private: bool) -> None:
@@ -87,32 +132,11 @@ def _put(data: bytes, path: str, target: OutputOptions, *, private: bool) -> Non
         save(target.output, data, private=private, force=target.force, inputs=(path,))
 
 
-def _rewrite(path: str, before: bytes, found: Candidate) -> str:
-    """Keep what was there under a free name, then put what was found in its place; give the backup's name."""
-    from keyconv.files import rewrite, save
-
-    for number in range(_MOST_BACKUPS):
-        backup = f"{path}.bak{number or ''}"
-        if os.path.lexists(backup):
-            continue
-        try:
-            save(backup, before, private=True)
-        except OutputError as error:
-            if not error.written and os.path.lexists(backup):  # somebody was faster
-                continue
-            raise error.at_path(backup) from None
-        rewrite(path, found.data)
-        return backup
-    raise OutputError(f"there are {_MOST_BACKUPS} backups of it already", hint="remove those that you do not need")
-
-
-def _tell(found: Candidate, path: str, backup: str, screen: Screen) -> None:
-    for rule in found.undone:
+def _report(undone: tuple[str, ...], keyfile: KeyFile, path: str, screen: Screen) -> None:
+    for rule in undone:
         screen.note(f"undone: {rule}: {MESSAGES[rule]}", shown(path))
-    if not found.undone:
+    if not undone:
         screen.note("nothing to undo", shown(path))
-    unproved = describe_unproved(found.keyfile)
+    unproved = describe_unproved(keyfile)
     if unproved:
         screen.note(unproved, shown(path))
-    if backup:
-        screen.note(f"the file as it was is {backup}", shown(path))

@@ -22,6 +22,12 @@ def repair(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Write over the input, after copying it to INPUT.bak.")
     ] = False,
+    backup: Annotated[
+        bool, typer.Option("--backup/--no-backup", help="Keep a copy of the input when it is written over.")
+    ] = True,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --in-place would change, and change nothing.")
+    ] = False,
     force: Force = False,
     source: From = None,
     passphrase_file: PassphraseFile = None,
@@ -52,7 +58,7 @@ def repair(
                 allow_costly=allow_costly_kdf,
             ),
             OutputOptions(output=output, force=force),
-            in_place=in_place,
+            command.Manner(in_place=in_place, backup=backup, diff=diff),
             screen=screen,
         )
 

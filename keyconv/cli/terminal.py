@@ -29,15 +29,15 @@ def check_size(answer: bytes | bytearray, name: str) -> None:
         raise MissingPassphraseError(f"{name} is longer than {size(MAX_PASSPHRASE)}, which no passphrase is")
 
 
-def ask(prompt: str) -> bytes | None:
-    """Ask on the terminal (not on standard input), unseen. Returns: None where there is no terminal.
+def ask(prompt: str, *, seen: bool = False) -> bytes | None:
+    """Ask on the terminal (not on standard input), unseen unless `seen`. Returns: None where there is no terminal.
 
     Raises: MissingPassphraseError at the end of input; KeyboardInterrupt.
     """
-    return _ask_console(prompt) if sys.platform == "win32" else _ask_tty(prompt)
+    return _ask_console(prompt, seen=seen) if sys.platform == "win32" else _ask_tty(prompt, seen=seen)
 
 
-def _ask_console(prompt: str) -> bytes | None:
+def _ask_console(prompt: str, *, seen: bool = False) -> bytes | None:
     if sys.platform == "win32":
         import msvcrt
 
@@ -48,7 +48,7 @@ def _ask_console(prompt: str) -> bytes | None:
         for unit in _utf16_units(prompt):
             msvcrt.putwch(unit)
         try:
-            line = _read_console(msvcrt.getwch)
+            line = _read_console(msvcrt.getwche if seen else msvcrt.getwch)
         finally:
             msvcrt.putwch("\r")
             msvcrt.putwch("\n")
@@ -82,7 +82,7 @@ def _utf16_units(text: str) -> Iterator[str]:
         yield chr(int.from_bytes(data[at : at + 2], "little"))
 
 
-def _ask_tty(prompt: str) -> bytes | None:
+def _ask_tty(prompt: str, *, seen: bool = False) -> bytes | None:
     """Ask on the controlling terminal. A signal takes its effect after echo is back; then, if alive, ask again."""
     if sys.platform != "win32":
         import termios
@@ -93,7 +93,7 @@ def _ask_tty(prompt: str) -> bytes | None:
             return None
         try:
             while True:
-                line, caught = _ask_unseen(terminal, prompt)
+                line, caught = _ask_once(terminal, prompt, seen=seen)
                 if not caught and line is not None:
                     return line
                 for number in caught:
@@ -105,15 +105,16 @@ def _ask_tty(prompt: str) -> bytes | None:
     raise NotImplementedError
 
 
-def _ask_unseen(terminal: int, prompt: str) -> tuple[bytes | None, list[int]]:
-    """Ask once, with echo off. Returns: the answer, if it was not interrupted, and the signals that came."""
+def _ask_once(terminal: int, prompt: str, *, seen: bool) -> tuple[bytes | None, list[int]]:
+    """Ask once, with echo off unless `seen`. Returns: the answer, unless a signal came first, and the signals."""
     if sys.platform != "win32":
         import termios
 
         with _noted_signals() as (caught, bell):
             before = termios.tcgetattr(terminal)
             unseen: list[Any] = termios.tcgetattr(terminal)
-            unseen[3] &= ~(termios.ECHO | termios.ECHONL)
+            if not seen:
+                unseen[3] &= ~(termios.ECHO | termios.ECHONL)
             try:
                 _set_terminal(terminal, unseen)
                 os.write(terminal, prompt.encode("utf-8", "backslashreplace"))
@@ -121,7 +122,7 @@ def _ask_unseen(terminal: int, prompt: str) -> tuple[bytes | None, list[int]]:
             finally:
                 with suppress(OSError, termios.error):  # where there is no terminal any more
                     _set_terminal(terminal, before)
-                    os.write(terminal, b"\n")
+                    os.write(terminal, b"" if seen else b"\n")
         return line, caught
     raise NotImplementedError
 

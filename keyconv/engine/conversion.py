@@ -122,7 +122,11 @@ def convert(
 
     Raises: a KeyconvError; which one says who must act.
     """
+    from keyconv.engine.documents import require_plain
+
     source = read(data, format)
+    if strict:
+        require_plain(source)
     entry = choose(source, key)
     if comment is not None:
         entry = replace(entry, comment=_as_bytes(comment))

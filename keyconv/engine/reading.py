@@ -1,22 +1,45 @@
-"""From bytes to a `KeyFile`: recognise the format by its content, then read it."""
+"""From bytes to a `KeyFile`: recognise the format by its content, then read it; alone, or out of a document."""
 
 from __future__ import annotations
 
 from keyconv import limits
-from keyconv.errors import InputError, NotAKeyError
+from keyconv.errors import InputError, KeyconvError, LimitError, NotAKeyError, UsageError
 from keyconv.formats import by_name, claiming
 from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile
 
-__all__ = ["detect", "detect_stream", "read"]
+__all__ = ["detect", "detect_stream", "read", "read_whole"]
 
 
 def read(data: bytes, format: str | None = None) -> KeyFile:
-    """Read a key file; unencrypted private halves are proved, encrypted ones are `Locked`.
+    """Read a key file, or the keys of a document; unencrypted private keys are verified, encrypted ones are `Locked`.
 
-    `format` forces one, by its name on the command line; without it the content decides.
+    `format` forces one, by its name on the command line; without it the content decides. What is around the keys of a
+    document is reported in a note, and its spans are those of the `KeyFile`.
 
-    Raises: NotAKeyError when it is of no known format, or the error of the one reader that it is for.
+    Raises: NotAKeyError when it is of no known format, or the error of the one reader that it is for; MismatchError
+    when a public key beside the private one is of another key.
+    """
+    try:
+        return read_whole(data, format)
+    except KeyconvError as error:
+        if isinstance(error, InputError | UsageError):
+            raise
+        from keyconv.engine.documents import read_document  # only for what is more than a key file
+
+        try:
+            found = read_document(data, format)
+        except LimitError:
+            found = None
+        if found is None:
+            raise
+        return found
+
+
+def read_whole(data: bytes, format: str | None = None) -> KeyFile:
+    """Read a file that is its key and nothing else, as `read` does.
+
+    Raises: NotAKeyError; the error of the one reader that it is for.
     """
     if len(data) > limits.MAX_KEY_FILE:
         raise InputError(f"larger than {limits.size(limits.MAX_KEY_FILE)}, which no key file is")

@@ -20,10 +20,23 @@ def choose(keyfile: KeyFile, number: int | None = None) -> Entry:
     """
     count = len(keyfile.entries)
     if number is None and count > 1:
-        raise UsageError(f"the file holds {count} keys", hint=f"choose one with --key N, from 1 to {count}")
+        raise UsageError(
+            f"the file holds {count} keys{_places(keyfile)}", hint=f"choose one with --key N, from 1 to {count}"
+        )
     if number is not None and not 1 <= number <= count:
         raise UsageError(f"there is no key {number}: the file holds {count}")
     return keyfile.entries[(number or 1) - 1]
+
+
+_MOST_PLACES = 8
+
+
+def _places(keyfile: KeyFile) -> str:
+    """Say where each key of a file is, for a few of them."""
+    entries = keyfile.entries
+    if len(entries) > _MOST_PLACES or any(entry.line is None for entry in entries):
+        return ""
+    return ": " + ", ".join(f"{number} at line {entry.line}" for number, entry in enumerate(entries, 1))
 
 
 def unlock(entry: Entry, passphrase: Passphrase | bytes | str | None, *, deriver: Deriver | None = None) -> Entry:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyconv.repair.diagnosis import Diagnosis, describe_unproved, diagnose, explain, find_whole
+    from keyconv.repair.editing import Edit, edit, left_out
     from keyconv.repair.foreign import find_foreign
     from keyconv.repair.messages import MESSAGES
     from keyconv.repair.opening import Opening
@@ -21,19 +22,23 @@ __all__ = [
     "MESSAGES",
     "Candidate",
     "Diagnosis",
+    "Edit",
     "Opening",
     "describe_unproved",
     "diagnose",
+    "edit",
     "explain",
     "find_foreign",
     "find_whole",
     "is_stale",
+    "left_out",
     "mend_public",
     "search",
 ]
 
 _HOMES = {
     **dict.fromkeys(("Diagnosis", "describe_unproved", "diagnose", "explain", "find_whole"), "diagnosis"),
+    **dict.fromkeys(("Edit", "edit", "left_out"), "editing"),
     "find_foreign": "foreign",
     "MESSAGES": "messages",
     "Opening": "opening",

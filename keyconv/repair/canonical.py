@@ -7,6 +7,7 @@ from dataclasses import replace
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import write
+from keyconv.engine.encoding import encode_like, line_end_of
 from keyconv.errors import KeyconvError
 from keyconv.formats import by_name
 from keyconv.formats.authorized_keys import OPENSSH_PUB, read_line
@@ -19,6 +20,7 @@ from keyconv.text.comment import is_clean
 __all__ = ["rewrite"]
 
 NONCANONICAL = "noncanonical"
+_PPK = ("ppk", "ppk2")
 COMMENT_CONTROL = "comment-control"
 
 
@@ -36,9 +38,13 @@ def rewrite(data: bytes, keyfile: KeyFile, opening: Opening) -> tuple[bytes, tup
     if not rules or locked or target.write is None or any(entry.fault for entry in keyfile.entries):
         return data, ()
     try:
-        written = _write(keyfile.entries, target, opening)
-        left = opening.read(written)
+        written = encode_like(
+            data, _write(keyfile.entries, target, opening, line_end_of(data, target, kept=_PPK)), keyfile
+        )
+        left = opening.read(written) if written is not None else None
     except KeyconvError:
+        return data, ()
+    if written is None or left is None:
         return data, ()
     notes = (*left.notes, *(note for entry in left.entries for note in entry.notes))
     mended = tuple(rule for rule in rules if rule not in _rules_of(notes, left.entries))
@@ -53,8 +59,8 @@ def _rules_of(notes: tuple[Note, ...], entries: tuple[Entry, ...]) -> tuple[str,
     return tuple(rules)
 
 
-def _write(entries: tuple[Entry, ...], target: Format, opening: Opening) -> bytes:
-    options = WriteOptions(deriver=opening.deriver)
+def _write(entries: tuple[Entry, ...], target: Format, opening: Opening, line_end: bytes) -> bytes:
+    options = WriteOptions(deriver=opening.deriver, line_end=line_end)
     protection = entries[0].protection
     if protection is not None:
         options = replace(options, passphrase=opening.passphrase)

@@ -73,7 +73,9 @@ class Damage:
     `always`: the text is damaged even if it loads; `outermost`: so that nothing else can be told before it is undone.
     `binary`: it happens to files that are no text, too. `guess`: what undoing it takes for granted, so that the result
     needs a proof: `key`, bytes of the key itself; `end`, that nothing is missing behind what is there (which most
-    formats state, and the proof is needed for the others alone).
+    formats state, and the proof is needed for the others alone). `cuts`: it cuts off what stands around the key, so
+    that the result is no longer all of the file; a function where only some texts have something to be cut off.
+    `repeats`: what it cuts off may be the same key again.
     """
 
     rule: str
@@ -82,6 +84,12 @@ class Damage:
     outermost: bool = False
     binary: bool = False
     guess: Literal["", "key", "end"] = ""
+    cuts: bool | Callable[[bytes], bool] = False
+    repeats: bool = False
+
+    def cuts_off(self, data: bytes) -> bool:
+        """Tell whether undoing this damage takes words away from this text."""
+        return self.cuts(data) if callable(self.cuts) else self.cuts
 
 
 class Frame(NamedTuple):

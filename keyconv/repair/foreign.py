@@ -107,7 +107,7 @@ _PLACEHOLDERS = (
         "read what it refers to",
     ),
     (
-        r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][^\n]{1,300}|[^\s/]{1,100}\.(?:pem|ppk|key|pub)|id_[a-z0-9]{1,20}",
+        r"(?!(?:\\[rn])+[A-Za-z0-9+/=]{8})(?:~|\.{1,2}|[A-Za-z]:)?[/\\][^\n]{1,300}|[^\s/]{1,100}\.(?:pem|ppk|key|pub)|id_[a-z0-9]{1,20}",
         "a path, not what the file there holds",
         "read the file: $(cat PATH)",
     ),

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Sequence
 from keyconv.repair.damage import BASE64, LABELS, decode_start, find_frames, is_ppk, wrap
 from keyconv.repair.frames import WIDTHS, blob_type, find_label
 
-__all__ = ["cut_rows", "undo_lost_newlines", "undo_separators", "undo_spaces_for_plus"]
+__all__ = [
+    "cut_rows",
+    "undo_inner_spaces",
+    "undo_lost_newlines",
+    "undo_lost_padding",
+    "undo_separators",
+    "undo_spaces_for_plus",
+]
 
 _NARROW_FIRST = (64, *(width for width in WIDTHS if width != 64))
 _HEX_DIGITS = {b"DES-CBC": 16, b"DES-EDE3-CBC": 16}
@@ -22,6 +29,9 @@ _SEPARATED = re.compile(
     rb"([|_,;~^#@$*])"
 )
 _OWN_SIGNS = rb'"[^"\n]{0,1024}"|4,ENCRYPTED|-CBC,(?=[0-9A-F]{16})'
+_PARTED = re.compile(rb"[A-Za-z0-9+/]{1,75}(?: [A-Za-z0-9+/]{1,75}){1,3}={0,2}\Z")
+_PPK_HEADER = re.compile(rb"(?:Key-Derivation|Private-Lines|Private-MAC|Private-Hash): ")
+_MOST_SPACES = 3
 _MOST_STARTS = 16
 _SSHCOM_START = b"P2/56"
 _OPENSSH_COMMENT = re.compile(rb"OpenSSH", re.I)
@@ -78,6 +88,35 @@ def undo_spaces_for_plus(data: bytes) -> Iterator[bytes]:
     changed = [row.replace(b" ", b"+") if index >= first else row for index, row in enumerate(rows)]
     if changed != rows and BASE64.match(b"".join(b"".join(changed[first:]).split())):
         yield data[: frame.body] + b"\n".join(changed) + data[frame.body_end :]
+
+
+def undo_inner_spaces(data: bytes) -> Iterator[bytes]:
+    """Take single spaces inside rows of base64 away.
+
+    With up to three of them nothing is taken for granted: had one been a `+`, the base64 without it would not decode.
+    """
+    rows = data.split(b"\n")
+    changed = [b"".join(row.split()) if _PARTED.match(row) else row for row in rows]
+    spaces = sum(len(row) - len(other) for row, other in zip(rows, changed, strict=True))
+    if 0 < spaces <= _MOST_SPACES and len(rows) > 1 and (find_frames(data) or is_ppk(data)):
+        yield b"\n".join(changed)
+
+
+def undo_lost_padding(data: bytes) -> Iterator[bytes]:
+    """Put the `=` back that base64 ends in, where they are lost: at the end of a frame, or of a half of a PPK."""
+    rows = data.split(b"\n")
+    changed = list(rows)
+    start = 0
+    for index, row in enumerate(rows):
+        below = rows[index + 1] if index + 1 < len(rows) else b""
+        if not BASE64.match(row):
+            start = index + 1
+        elif not BASE64.match(below) and (below.startswith(b"----") or _PPK_HEADER.match(below)):
+            length = sum(map(len, rows[start : index + 1]))
+            if length % 4 in (2, 3) and not row.endswith(b"="):
+                changed[index] = row + b"=" * (-length % 4)
+    if changed != rows and (find_frames(data) or is_ppk(data)):
+        yield b"\n".join(changed)
 
 
 def cut_rows(text: bytes, widths: Sequence[int]) -> Iterator[list[bytes]]:

@@ -17,7 +17,7 @@ __all__ = [
     "undo_trailing_whitespace",
 ]
 
-_SPACES = " \t\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"
+_SPACES = " \t\f\v\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"
 _HEADER = re.compile(rb"(?:Proc-Type|DEK-Info): ")
 _FRAME_LINE = re.compile(rb"----+ ?(?:BEGIN|END) |----+\Z")
 _PPK_COMMENT = "Comment: "

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from keyconv.crypto import pairing
 from keyconv.crypto.kdf import Deriver
-from keyconv.engine import read, unlock
+from keyconv.engine import unlock
+from keyconv.engine.reading import read_whole
 from keyconv.errors import RecomputableError
 from keyconv.keyfile import KeyFile, Locked
 from keyconv.notes import Note
@@ -40,7 +41,7 @@ class Opening:
             return replace(keyfile, notes=(*keyfile.notes, *(Note(RECOMPUTABLE, each) for each in found)))
 
     def _read(self, data: bytes) -> KeyFile:
-        keyfile = read(data, self.format)
+        keyfile = read_whole(data, self.format)
         if self.passphrase is None:
             return keyfile
         entries = tuple(

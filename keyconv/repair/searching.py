@@ -38,25 +38,28 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("byte-order-mark", wrappings.undo_byte_order_mark, always=True, outermost=True),
     Damage("nul-padding", wrappings.undo_nul_padding, always=True, outermost=True, binary=True),
     Damage("base64-wrapped", wrappings.undo_base64),
-    Damage("quoted", wrappings.undo_quotes),
+    Damage("quoted", wrappings.undo_quotes, cuts=wrappings.names_variable),
     Damage("quoted", wrappings.undo_quoted_lines),
-    Damage("quoted", containers.undo_value),
+    Damage("quoted", containers.undo_value, cuts=True),
     Damage("literal-newlines", wrappings.undo_literal_newlines),
     Damage("literal-newlines", wrappings.undo_literal_line_ends, always=True),
     Damage("html-escaped", wrappings.undo_html),
-    Damage("html-escaped", wrappings.undo_percent),
+    Damage("html-escaped", wrappings.undo_percent, cuts=wrappings.is_form),
     Damage("email-quoted", wrappings.undo_email_quotes),
     Damage("crlf", line_ends.undo_crlf, always=True, outermost=True),
     Damage("cr-line-ends", line_ends.undo_bare_cr, always=True, outermost=True),
     Damage("smart-dashes", dashes.undo_smart_dashes),
     Damage("lower-case-frame", dashes.undo_lower_case),
     Damage("wrong-dash-count", dashes.undo_wrong_dash_count),
-    Damage("surrounding-text", listings.undo_diff_marks),
-    Damage("surrounding-text", listings.undo_line_numbers),
-    Damage("surrounding-text", surroundings.undo_surrounding_text),
-    Damage("surrounding-text", surroundings.undo_shared_prefix),
-    Damage("surrounding-text", public_lines.undo_lines_amid_text),
-    Damage("surrounding-text", containers.undo_encoded_value),
+    Damage("surrounding-text", surroundings.undo_public_halves, cuts=True),
+    Damage("multiple-keys", surroundings.undo_repetitions, cuts=True, repeats=True),
+    Damage("surrounding-text", surroundings.undo_signs, cuts=True),
+    Damage("surrounding-text", listings.undo_diff_marks, cuts=True),
+    Damage("surrounding-text", listings.undo_line_numbers, cuts=True),
+    Damage("surrounding-text", surroundings.undo_surrounding_text, cuts=True),
+    Damage("surrounding-text", surroundings.undo_shared_prefix, cuts=True),
+    Damage("surrounding-text", public_lines.undo_lines_amid_text, cuts=True),
+    Damage("surrounding-text", containers.undo_encoded_value, cuts=True),
     Damage("rfc4716-in-authorized-keys", public_lines.undo_blocks, always=True),
     Damage("lost-newlines", joined.undo_lost_newlines),
     Damage("lost-newlines", joined.undo_separators),
@@ -69,6 +72,8 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("trailing-whitespace", line_ends.undo_trailing_whitespace, always=True),
     Damage("trailing-whitespace", line_ends.undo_comment_spaces),
     Damage("blank-lines", line_ends.undo_blank_lines, always=True),
+    Damage("inner-whitespace", joined.undo_inner_spaces),
+    Damage(NONCANONICAL, joined.undo_lost_padding),
     Damage("missing-frame", frames.undo_missing_header),
     Damage("missing-frame", frames.undo_missing_footer, guess="end"),
     Damage("missing-frame", frames.undo_missing_frame, guess="end"),
@@ -115,7 +120,8 @@ class Candidate:
 
     `undone` names each rule once, in the order in which it was undone. `offset` is the byte of the damaged file at
     which the first of them begins. `guessed` tells that bytes of the key itself were guessed and nothing proves them:
-    such a result names the damage, and is none to write.
+    such a result names the damage, and is none to write. `cut` tells that the file has more than the key, which the
+    result leaves out.
     """
 
     data: bytes
@@ -124,6 +130,7 @@ class Candidate:
     proved: bool
     offset: int | None = None
     guessed: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,7 @@ class _State:
     path: tuple[Damage, ...] = ()
     offset: int | None = None
     private: int = 0
+    cut: bool = False
 
 
 def search(
@@ -208,7 +216,8 @@ class Search:
             if text or damage.binary:
                 for before in damage.undo(state.text):
                     offset = _first_difference(state.text, before) if state.offset is None else state.offset
-                    yield _State(before, (*state.path, damage), offset, private)
+                    cut = state.cut or damage.cuts_off(state.text)
+                    yield _State(before, (*state.path, damage), offset, 1 if damage.repeats else private, cut)
 
     def _judge(self, state: _State) -> Candidate | None:
         try:
@@ -232,7 +241,7 @@ class Search:
         )
         data, rewritten = rewrite(state.text, keyfile, self._opening)
         undone = tuple(dict.fromkeys((*(damage.rule for damage in state.path), *rewritten)))
-        found = Candidate(data, keyfile, undone, not locked and not guessed, state.offset, guessed)
+        found = Candidate(data, keyfile, undone, not locked and not guessed, state.offset, guessed, state.cut)
         if guessed:
             self._guessed = self._guessed or found
             return None

@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from keyconv.document.search import find
+from keyconv.engine.documents import read_document
+from keyconv.errors import KeyconvError
+from keyconv.keyfile import KeyFile
 from keyconv.repair.damage import as_bytes, as_text, find_frames, frame_words, is_json, is_lines
 from keyconv.repair.frames import find_label
 from keyconv.repair.public_lines import may_be_option
 
-__all__ = ["find_key", "undo_shared_prefix", "undo_surrounding_text"]
+__all__ = [
+    "find_key",
+    "undo_public_halves",
+    "undo_repetitions",
+    "undo_shared_prefix",
+    "undo_signs",
+    "undo_surrounding_text",
+]
 
 _PPK_END = re.compile(rb"Private-(?:MAC|Hash):[ \t]{0,8}[0-9A-Fa-f]{1,128}")
 _WORD = re.compile(r"\w")
@@ -25,6 +36,9 @@ _OPENER = re.compile(
 _HALF_BEGIN = re.compile(rb"-----BEGIN |---- BEGIN |(?<![A-Za-z-])Encryption: (?:none|aes256-cbc)\b")
 _HALF_END = re.compile(rb"-----END [A-Z0-9 ]{1,60}-----|---- END [A-Z0-9 ]{1,60} ----")
 _HEADER = re.compile(rb"[\"'`]?(?:Comment|Subject|x-[A-Za-z0-9._-]{1,60}|Proc-Type|DEK-Info): |[ \t]*+\n", re.I)
+_SIGNS = re.compile(rb"(?=[ \t]*+[^\s])[^A-Za-z0-9\"'`{}\[\]()<>&\\\x80-\xff\n]{1,200}\Z")
+_ITEM = re.compile(rb"^[-*+] ")
+_TRAILING_SIGNS = re.compile(rb"^[ \t]*[%~$#*.;,|\x1a]{1,8}[ \t]*(?=\r?\n?\Z)")
 _MOST_HEADERS = 16
 _MOST_ROWS = 64
 _LEAST_LINES = 3
@@ -54,6 +68,54 @@ def undo_surrounding_text(data: bytes) -> Iterator[bytes]:
     elif _has_words(data[end:line_end]):
         kept = _NO_WORDS.match(as_text(data[end:line_end]))
         yield data[:end] + (as_bytes(kept.group()) if kept else b"") + b"\n"
+
+
+def undo_public_halves(data: bytes) -> Iterator[bytes]:
+    """Take the only private key of a document out of it, where its public key is beside it."""
+    keyfile = _read_out(data)
+    if keyfile is not None and any(span.kind == "public" for span in keyfile.others):
+        yield keyfile.spans[0].text
+
+
+def undo_repetitions(data: bytes) -> Iterator[bytes]:
+    """Take a private key out of a file that has it more than once."""
+    keyfile = _read_out(data)
+    if keyfile is not None and all(span.kind != "public" for span in keyfile.others):
+        yield keyfile.spans[0].text
+
+
+def _read_out(data: bytes) -> KeyFile | None:
+    """Read the private key of a file that has several frames of keys, where they all are of one key."""
+    if is_json(data) or len(find_frames(data)) + data.count(b"PuTTY-User-Key-File-") < 2:
+        return None
+    document = find(data)
+    if len(document.private) + len(document.public) < 2:
+        return None
+    try:
+        keyfile = read_document(data)
+    except KeyconvError:
+        return None  # the public key beside it is of another key
+    return keyfile if keyfile is not None and len(keyfile.entries) == 1 and keyfile.kind == "private" else None
+
+
+def undo_signs(data: bytes) -> Iterator[bytes]:
+    """Take signs without a word away that stand around a key: `---`, `...`, `%`, `~`, Ctrl-Z, a list's `- `.
+
+    Quotes and brackets stay: they are damages of their own.
+    """
+    found = find_key(data)
+    if found is None:
+        return
+    start, end = found
+    line_start = data.rfind(b"\n", 0, start) + 1
+    line_end = data.find(b"\n", end) + 1 or len(data)
+    before = b"\n".join(row for row in data[:line_start].split(b"\n") if not _SIGNS.match(row))
+    after = b"\n".join(row for row in data[line_end:].split(b"\n") if not _SIGNS.match(row))
+    head = _ITEM.sub(b"", data[line_start:start])
+    tail = _TRAILING_SIGNS.sub(b"", data[end:line_end])
+    changed = before + head + data[start:end] + tail + after
+    if changed != data:
+        yield changed
 
 
 def undo_shared_prefix(data: bytes) -> Iterator[bytes]:

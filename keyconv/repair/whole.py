@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
-from keyconv.engine import read
+from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError, NotAKeyError
 from keyconv.repair.damage import TYPE, count_private
 
@@ -44,7 +44,7 @@ def find(data: bytes, error: KeyconvError) -> Place | None:
     mark = b"\n" if b"\n" in data else b"\r"
     for found in islice((_PRIVATE if private else _PUBLIC).finditer(data), _MAX_TRIED):
         with suppress(KeyconvError):
-            read(found.group() + b"\n")
+            read_whole(found.group() + b"\n")
             first = 1 + data.count(mark, 0, found.start())
             return Place(first, first + found.group().count(mark), private=bool(private))
     return None

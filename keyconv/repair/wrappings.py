@@ -11,7 +11,9 @@ from urllib.parse import unquote_to_bytes
 from keyconv.repair.damage import BASE64, TYPE, as_bytes, as_text, find_frames, frame_words, is_lines, is_text
 
 __all__ = [
+    "is_form",
     "looks_like_key",
+    "names_variable",
     "undo_base64",
     "undo_byte_order_mark",
     "undo_email_quotes",
@@ -121,6 +123,12 @@ def undo_quotes(data: bytes) -> Iterator[bytes]:
     )
 
 
+def names_variable(data: bytes) -> bool:
+    """Tell whether the name of a variable or a member stands before the quotes."""
+    opening = _OPENING.match(as_text(data)[:_LONGEST_NAME])
+    return opening is not None and any(char.isalnum() for char in opening.group())
+
+
 def unescaped(inside: bytes) -> Iterator[bytes]:
     r"""Give what may have stood in double quotes, the likeliest first; `\n` is for another to undo."""
     yield from (as_bytes(each) for each in dict.fromkeys(_unescaped(as_text(inside))))
@@ -206,6 +214,11 @@ def undo_percent(data: bytes) -> Iterator[bytes]:
         yield plain
     if _SPACE_IS_SPACE.search(text) is None and spaced != plain:
         yield spaced
+
+
+def is_form(data: bytes) -> bool:
+    """Tell whether a text is a form's fields, each with its name."""
+    return _FORM.match(data) is not None
 
 
 def undo_email_quotes(data: bytes) -> Iterator[bytes]:

@@ -41,11 +41,11 @@ def read(data: bytes, notes: list[Note], *, headers: bool = False) -> Frame:
     Raises: NotAKeyError when the text begins with no frame; MalformedError for everything else that is not one.
     """
     rows = lines.split(data)
-    frame, after = _read_frame(rows, 0, headers)
+    frame, after, blank = _read_frame(rows, 0, headers)
     for row in rows[after:]:
         if row.text:
             raise MalformedError("there is text after the END line").within_line(row.number)
-    _note_line_ends(rows, after, notes)
+    _note_lines(rows, blank or len(rows) > after, notes)
     return frame
 
 
@@ -55,14 +55,15 @@ def read_all(data: bytes, notes: list[Note], *, headers: bool = False) -> tuple[
     Notes and raises as `read` does.
     """
     rows = lines.split(data)
-    frame, after = _read_frame(rows, 0, headers)
+    frame, after, blank = _read_frame(rows, 0, headers)
     frames = [frame]
     while begin := next((index for index in range(after, len(rows)) if rows[index].text), None):
         if not _BEGIN.match(rows[begin].text):
             raise MalformedError("there is text after the END line").within_line(rows[begin].number)
-        frame, after = _read_frame(rows, begin, headers)
+        frame, after, also_blank = _read_frame(rows, begin, headers)
+        blank = blank or also_blank
         frames.append(frame)
-    _note_line_ends(rows, after, notes)
+    _note_lines(rows, blank or len(rows) > after, notes)
     return tuple(frames)
 
 
@@ -80,8 +81,8 @@ def write(
     )  # fmt: skip
 
 
-def _read_frame(rows: list[lines.Line], start: int, headers: bool) -> tuple[Frame, int]:
-    # The frame that begins in row `start`, and the row after its END line.
+def _read_frame(rows: list[lines.Line], start: int, headers: bool) -> tuple[Frame, int, bool]:
+    # The frame that begins in row `start`, the row after its END line, and whether there are blank lines in its body.
     begin = _BEGIN.match(rows[start].text) if rows else None
     if begin is None:
         raise NotAKeyError("the first line is not the BEGIN line of a frame")
@@ -96,7 +97,8 @@ def _read_frame(rows: list[lines.Line], start: int, headers: bool) -> tuple[Fram
     found = _read_headers(body) if headers else []
     if found:
         body = body[len(found) + 1 :]
-    return Frame(label.decode("ascii"), tuple(found), _decode(body)), end_index + 1
+    filled = [row for row in body if row.text]
+    return Frame(label.decode("ascii"), tuple(found), _decode(filled)), end_index + 1, len(filled) < len(body)
 
 
 def _read_headers(body: list[lines.Line]) -> list[tuple[str, str]]:
@@ -120,8 +122,6 @@ def _decode(body: list[lines.Line]) -> bytes:
     if not body:
         raise MalformedError("there is nothing between the BEGIN and the END line")
     for row in body:
-        if not row.text:
-            raise MalformedError("there is a blank line inside the key").within_line(row.number)
         if row.text.strip() != row.text:
             raise MalformedError("there is white space around the line").within_line(row.number)
     try:
@@ -148,10 +148,10 @@ def _name_line(body: list[lines.Line], whole: MalformedError) -> MalformedError:
     return whole
 
 
-def _note_line_ends(rows: list[lines.Line], after: int, notes: list[Note]) -> None:
+def _note_lines(rows: list[lines.Line], blank: bool, notes: list[Note]) -> None:
     if any(row.end == b"\r\n" for row in rows):
         notes.append(Note("crlf", "the line ends are CR LF, which OpenSSH refuses in its own format"))
     if not rows[-1].end:
         notes.append(Note("missing-final-newline", "the last line has no line end, which OpenSSH refuses"))
-    if len(rows) > after:
-        notes.append(Note("blank-lines", "there are blank lines after the key"))
+    if blank:
+        notes.append(Note("blank-lines", "there are blank lines in or after the key"))

@@ -25,7 +25,7 @@ from hostile.encodings import (
     sec1,
     spki,
 )
-from hostile.model import Hostile, hidden, refused
+from hostile.model import Hostile, hidden, legal, refused
 from hostile.numbers import rsa
 
 __all__ = ["files"]
@@ -199,9 +199,17 @@ def _frames() -> Iterator[Hostile]:
     for name, (header, code) in headers.items():
         make = _text(der.frame("RSA PRIVATE KEY", whole[: len(whole) // 16 * 16], header))
         yield refused(f"pem/{name}", "header", make, code, "corrupt", "unsupported", "not-a-key")
+    for name, count in (("two-frames", 2), ("100-frames", 100)):
+        yield legal(
+            f"pem/{name}",
+            "frame",
+            _text(good * count),
+            "private",
+            "multiple-keys",
+            agent_add=4,
+            passphrase=5,
+        )
     frames: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
-        "two-frames": (good + good, "malformed", ("multiple-keys",)),
-        "100-frames": (good * 100, "malformed", ("multiple-keys",)),
         "nul-in-base64": (good.replace(b"\nMII", b"\nM\0II", 1), "malformed", ("corrupt",)),
         "base64-stray-bits": (
             der.frame("PRIVATE KEY", b"\x30\0\0")[:-1].replace(b"MAAA", b"MAB="),

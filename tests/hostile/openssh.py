@@ -95,8 +95,15 @@ def _lengths() -> Iterator[Hostile]:
         make = _made(inner=lying)
         yield refused(f"openssh/inner-length-{name}", "length", make, "malformed", "truncated", "corrupt")
     yield refused("openssh/trailing-bytes", "trailing data", _made(after=b"trailing"), "malformed", "corrupt")
-    yield refused(
-        "openssh/trailing-frame", "trailing data", lambda: _made()() + _made()(), "malformed", "multiple-keys"
+    yield legal(
+        "openssh/trailing-frame",
+        "trailing data",
+        lambda: _made()() + _made()(),
+        "private",
+        "multiple-keys",
+        agent_add=4,
+        passphrase=5,
+        comment=5,
     )
     yield refused("openssh/magic-wrong", "header", _given(b"openssh-key-v2\0" + _base()[15:]), "malformed", "corrupt")
     yield refused("openssh/empty-body", "length", _given(b""), "malformed", "corrupt", "truncated")

@@ -243,15 +243,24 @@ def _blobs() -> Iterator[Hostile]:
         cut = name.endswith(("cut", "ffffffff", "80000000", "empty"))
         rules = ("truncated", "corrupt") if cut else ("corrupt",)
         yield refused(f"ppk/{name}", "length", _made(ED25519, **parts), "malformed", *rules)
-    yield refused(
+    yield legal(
         "ppk/trailing-text",
         "trailing data",
         lambda: _plain() + b"rm -rf /\n",
-        "malformed",
+        "private",
         "surrounding-text",
-        repair=0,
+        agent_add=4,
     )
-    yield refused("ppk/two-files", "trailing data", lambda: _plain() + _plain(), "malformed", "multiple-keys")
+    yield legal(
+        "ppk/two-files",
+        "trailing data",
+        lambda: _plain() + _plain(),
+        "private",
+        "multiple-keys",
+        agent_add=4,
+        passphrase=5,
+        comment=5,
+    )
 
 
 def _made(pair: Pair, **how: object) -> Callable[[], bytes]:

@@ -30,8 +30,8 @@ class Report:
 
     `checked` counts the files that were judged; `passed_over` those in folders that hold no key; `unverified` are files
     whose private half could not be proved without a passphrase; `unreadable` those that could not be read; `remarks`
-    say what was not looked for. `fixed` are files that were mended, `unwritten` those that were not, since they could
-    not be written. `quiet`, `verbose` and `colour` are for text alone.
+    say what was not looked for. `fixed` are files that were fixed and `backups` their copies as they were; `unwritten`
+    those that could not be written. `quiet`, `verbose` and `colour` are for text alone.
     """
 
     findings: tuple[Finding, ...]
@@ -43,6 +43,7 @@ class Report:
     unreadable: tuple[Problem, ...] = ()
     unwritten: tuple[Problem, ...] = ()
     fixed: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     quiet: bool = False
     verbose: bool = False
@@ -78,6 +79,7 @@ class Report:
             "unreadable": [{"path": each.path, "message": each.message} for each in self.unreadable],
             "unwritten": [{"path": each.path, "message": each.message} for each in self.unwritten],
             "fixed": list(self.fixed),
+            "backups": list(self.backups),
             "remarks": list(self.remarks),
         }
 

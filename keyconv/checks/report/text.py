@@ -52,6 +52,8 @@ def summary(report: Report) -> Iterator[str]:
     yield f"{plural(report.checked, 'file')} checked{over}: {verdict}"
     if report.fixed:
         yield f"mended: {_names(report.fixed, report)}"
+    if report.backups:
+        yield f"backups of the files as they were: {_names(report.backups, report)}"
     if report.unverified:
         what = "private half not verified" if len(report.unverified) == 1 else "private halves not verified"
         yield f"{len(report.unverified)} {what}, for want of a passphrase: {_names(report.unverified, report)}"

@@ -88,8 +88,16 @@ DAMAGE: tuple[Rule, ...] = (
         "Other text before or after the key",
         "Mail, chat, logs, a file that was put together; a diff's `+` or the number before each line.",
         "OpenSSH refuses its own format so, and reads PEM.",
-        f"Keep the key from its first line to its last. {_REPAIR}",
+        "Keep the key from its first line to its last: 'keyconv repair FILE -o NEW' writes it alone.",
         severity="warning",
+        fixable=False,
+    ),
+    _damage(
+        "inner-whitespace",
+        "White space inside a line of base64",
+        "Retyping, an editor that justifies text, a selection that was put together.",
+        "PuTTY refuses it; OpenSSH and OpenSSL skip the space.",
+        f"Remove the space. {_REPAIR}",
     ),
     _damage(
         "smart-dashes",

@@ -1,0 +1,95 @@
+"""Writing a key back in the encoding that its file has: DER, a JSON text with other members, a span of a document."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from keyconv.document.spans import Span
+from keyconv.document.wrappers import wrap_all
+from keyconv.errors import OutputError
+from keyconv.formats.base import Format
+from keyconv.keyfile import KeyFile
+from keyconv.text import pem
+
+__all__ = ["encode_like", "line_end_of", "place", "put_back"]
+
+
+_TAKE_CRLF = ("ppk", "ppk2", "pem", "pkcs8", "spki", "pkcs1-pub", "rfc4716", "openssh-pub")
+"""Formats whose readers take CR LF line ends."""
+
+
+def line_end_of(data: bytes, target: Format, *, kept: tuple[str, ...] = _TAKE_CRLF) -> bytes:
+    """Return the line end to write: CR LF where the file has it and all readers of the format take it."""
+    return b"\r\n" if target.name in kept and b"\r\n" in data else b"\n"
+
+
+def place(data: bytes, keyfile: KeyFile, written: bytes) -> bytes:
+    """Return a file with its key written anew, in the encoding that it had, and all else as it was.
+
+    Raises: OutputError when the key cannot be written back into it.
+    """
+    if not keyfile.spans:
+        encoded = encode_like(data, written, keyfile)
+        if encoded is None:
+            raise OutputError(
+                "not changed: its encoding cannot be kept", hint="keyconv convert FILE -o NEW writes another file"
+            )
+        return encoded
+    if len(keyfile.entries) > 1 or any(note.code == "multiple-keys" for note in keyfile.notes):
+        raise OutputError(
+            "not changed: the file has more than one key, and only one of them would change",
+            hint="keyconv convert FILE --key N -o NEW writes one of them alone",
+        )
+    try:
+        return put_back(data, keyfile.spans[0], written)
+    except ValueError:
+        raise OutputError("not changed: the key cannot be written back as it is wrapped in the file") from None
+
+
+def encode_like(data: bytes, written: bytes, keyfile: KeyFile) -> bytes | None:
+    """Return what was written in the encoding of the file that `keyfile` was read from; None where that fails.
+
+    A key in DER stays DER, and a JWK keeps all its other members, a JWK Set its other keys.
+    """
+    if keyfile.format in ("jwk", "jwk-pub"):
+        return _with_members(data, written)
+    if any(note.code == "der" for note in keyfile.notes):
+        frame = pem.read(written, [], headers=True)
+        return None if frame.headers else frame.data
+    return written
+
+
+def put_back(data: bytes, span: Span, text: bytes) -> bytes:
+    """Return a document in which a span has another text, wrapped as it was; all other bytes stay.
+
+    Raises: ValueError when a wrapper cannot hold the text.
+    """
+    return data[: span.start] + wrap_all(span.wrappers, text) + data[span.end :]
+
+
+def _with_members(data: bytes, written: bytes) -> bytes | None:
+    """Put the new values of a JWK's members in the place of the old ones, and change nothing else."""
+    old, new = _keys_of(json.loads(data)), _keys_of(json.loads(written))
+    if len(old) != len(new):
+        return None
+    for before, after in zip(old, new, strict=True):
+        for name, value in after.items():
+            if before.get(name) == value:
+                continue
+            found = _member(name, before.get(name))
+            if found is None or len(found.findall(data)) != 1:
+                return None
+            data = found.sub(lambda each, value=value: each[1] + json.dumps(value).encode(), data)  # type: ignore[misc]
+    return data
+
+
+def _keys_of(value: object) -> list[dict[str, object]]:
+    keys = value.get("keys", [value]) if isinstance(value, dict) else []
+    return [key for key in keys if isinstance(key, dict)]
+
+
+def _member(name: str, value: object) -> re.Pattern[bytes] | None:
+    if not isinstance(value, str):
+        return None
+    return re.compile(rb'("%s"\s*:\s*)"%s"' % (re.escape(name.encode()), re.escape(value.encode())))
