@@ -14,6 +14,7 @@ from keyconv.checks.entry_rules import ENTRY_RULES
 from keyconv.checks.file_rules import FILE_RULES, TEXT_RULES, blank_inside, damage_severity
 from keyconv.checks.judged import Judged
 from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
+from keyconv.checks.mending import mend
 from keyconv.checks.rules import rule
 from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fingerprint_of, to_finding
 from keyconv.document.spans import describe
@@ -308,13 +309,20 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagn
     return judged
 
 
+def _is_edited(content: Content) -> bool:
+    """Tell whether damage can be fixed in place although the file has more than the key."""
+    return content.named and mend(content.data, Opening(), named=True) is not None
+
+
 def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[Finding]:
     # A variable is no file that a command could mend.
     hint = "" if content.place == "environment" and diagnosis.mended is not None else diagnosis.hint
+    mended = diagnosis.mended
+    in_place = diagnosis.fixable and (mended is None or not mended.cut or _is_edited(content))
     found = []
     for cause in diagnosis.causes:
         name = cause.rule or "not-a-key"
-        fixable = diagnosis.fixable and rule(name).fixable
+        fixable = in_place and rule(name).fixable
         hit = Hit(cause.message, line=diagnosis.line, hint=hint or None, fixable=fixable)
         finding = to_finding(name, hit, content.path)
         unread = diagnosis.mended is None and (

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from keyconv import repair
-from keyconv.checks.subject import Context
 from keyconv.errors import KeyconvError
+from keyconv.repair.opening import Opening
 
 __all__ = ["mend"]
 
 
-def mend(data: bytes, context: Context, *, named: bool) -> repair.Edit | None:
+def mend(data: bytes, opening: Opening, *, named: bool) -> repair.Edit | None:
     """Return what fixing a file in place makes of it; None where nothing could be verified or nothing is to be done.
 
     A file that nobody `named` is only changed if it is a key file or lines of keys, and nothing else.
     """
     try:
-        edit = repair.edit(data, context.opening)
+        edit = repair.edit(data, opening)
     except KeyconvError:
         return None
     if edit is None or not (edit.undone and edit.proved) or edit.data == data:

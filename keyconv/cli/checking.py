@@ -19,7 +19,7 @@ from keyconv.checks.judged import Judged
 from keyconv.checks.lines import LineKind, kind_of_content, kind_of_name
 from keyconv.checks.report.model import Problem
 from keyconv.checks.subject import Content, Context
-from keyconv.cli.grounds import Seen, Visit, find_beside
+from keyconv.cli.grounds import Seen, Visit, find_beside, load_if_there
 from keyconv.cli.opening import STDIN, STDIN_NAME
 from keyconv.cli.render import Screen
 from keyconv.errors import InputError, KeyconvError, OutputError, WorkerError
@@ -203,7 +203,7 @@ class Checker:
     def _mend(self, content: Content, judged: Judged) -> Judged:
         if not any(finding.fixable and self.collector.sees(finding) for finding in judged.findings):
             return judged
-        edit = mending.mend(content.data, self.context, named=content.named)
+        edit = mending.mend(content.data, self.context.opening, named=content.named)
         if edit is None:
             return judged
         if self.manner.diff:
