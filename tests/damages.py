@@ -37,6 +37,10 @@ __all__ = [
 ]
 
 
+BAG = b"Bag Attributes\n    localKeyID: C1 DA 18 B2\nKey Attributes: <No Attributes>\n"
+CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(bytes(range(250))) + b"-----END CERTIFICATE-----\n"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyFixture:
     """A file to be damaged: its name in tables, its bytes, and the passphrase of an encrypted one."""
@@ -284,6 +288,10 @@ DAMAGES: tuple[Damage, ...] = (
         ("framed", "ppk", "ssh2"),
     ),
     Damage("surrounding-text, list item", "surrounding-text", 8, lambda data: b"- " + data, ("framed", "ppk", "ssh2")),
+    Damage("surrounding-text, bag attributes", "surrounding-text", 8, lambda data: BAG + data, ("framed",)),
+    Damage("surrounding-text, certificate before", "surrounding-text", 8, lambda data: CERTIFICATE + data, ("framed",)),
+    Damage("surrounding-text, certificate after", "surrounding-text", 8, lambda data: data + CERTIFICATE, ("framed",)),
+    Damage("surrounding-text, cloud's word", "surrounding-text", 8, lambda data: data + b"OCI_API_KEY\n", ("framed",)),
     Damage("smart-dashes", "smart-dashes", 2, _smart_dashes),
     Damage(
         "wrong-dash-count, fewer",
@@ -450,7 +458,10 @@ def combine(file: KeyFixture, damages: Iterable[Damage]) -> bytes | None:
     return data
 
 
-ALONE = {"surrounding-text, rules", "surrounding-text, list item"}
+ALONE = {
+    f"surrounding-text, {name}"
+    for name in ("rules", "list item", "bag attributes", "certificate before", "certificate after", "cloud's word")
+}
 """Damages that are tried alone: what they put there is part of what others do, too."""
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from test_cli_convert import run
 from tools import require
 
-from keyconv import convert, inspect, read
+from keyconv import Locked, convert, inspect, read, unlock
 from keyconv.document.search import find
 from keyconv.document.spans import describe
 from keyconv.document.wrappers import (
@@ -359,6 +359,63 @@ def test_in_place_a_document_keeps_what_is_around_its_key(tmp_path: Path) -> Non
     assert (refused.code, "a CERTIFICATE (lines 28 to 34)" in refused.err) == (5, True)
     assert f"hint: keyconv repair {path} -o NEW" in refused.err
     assert sorted(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("around", AROUND, ids=lambda around: around.name)
+@pytest.mark.parametrize("key", [OPENSSH, PEM, PKCS8, PPK], ids=["openssh", "pem", "pkcs8", "ppk"])
+def test_a_command_in_place_changes_the_key_alone_or_nothing(around: Around, key: bytes, tmp_path: Path) -> None:
+    before, inside, after = around.put(key)
+    path, word = tmp_path / "document", tmp_path / "word"
+    word.write_bytes(b"correct horse\n")
+    expected = read_whole(key).entries[0]
+    for command in (
+        ("comment", path, "another comment"),
+        ("passphrase", path, "--new-passphrase-file", word, "--rounds", "1"),
+        ("passphrase", path, "--new-passphrase-file", word, "--kdf-passes", "1"),
+        ("passphrase", path, "--new-passphrase-file", word),
+        ("repair", path, "--in-place", "--no-backup"),
+        ("check", path, "--fix", "--no-backup"),
+    ):
+        path.write_bytes(before + inside + after)
+        path.chmod(0o600)
+        done = run(*command)
+        changed = path.read_bytes()
+        if done.code not in (0, 1):
+            assert changed == before + inside + after, command
+            continue
+        assert changed.startswith(before), command
+        assert changed.endswith(after), command
+        found = read(changed).entries[0]
+        opened = unlock(found, b"correct horse") if isinstance(found.private, Locked) else found
+        assert opened.private == expected.private, command
+
+
+def test_a_wrapped_key_gets_its_new_comment_in_its_wrapper(tmp_path: Path) -> None:
+    path = tmp_path / "secret.yaml"
+    for around in (_indented, _json, _encoded, _shell):
+        path.write_bytes(b"".join(around(OPENSSH)))
+        assert run("comment", path, "by night").code == 0
+        found = read(path.read_bytes())
+        assert found.entries[0].comment == b"by night"
+        assert found.spans[0].wrappers == read(b"".join(around(OPENSSH))).spans[0].wrappers
+
+
+@pytest.mark.parametrize("key", [PKCS8, PEM], ids=["pkcs8", "pem"])
+def test_a_key_in_der_stays_in_der(key: bytes, tmp_path: Path) -> None:
+    made = [require("openssl"), "pkey", "-outform", "DER"]
+    data = subprocess.run(made, input=key, capture_output=True, check=True).stdout
+    path, word = tmp_path / "key.der", tmp_path / "word"
+    path.write_bytes(data)
+    word.write_bytes(b"correct horse\n")
+    done = run("passphrase", path, "--new-passphrase-file", word)
+    if done.code == 0:
+        subprocess.run(
+            [require("openssl"), "pkey", "-inform", "DER", "-in", path, "-passin", f"file:{word}", "-noout"],
+            capture_output=True,
+            check=True,
+        )
+    else:  # traditional PEM has no encrypted form in DER
+        assert (done.code, "its encoding cannot be kept" in done.err, path.read_bytes()) == (5, True, data)
 
 
 def test_a_diff_shows_lines_rules_and_bytes_and_nothing_of_a_private_key(tmp_path: Path) -> None:
