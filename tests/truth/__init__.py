@@ -1,0 +1,1 @@
+"""What sshd, ssh and ssh-keygen really say of lines and certificates: the rows, the programs asked, and the table."""
