@@ -101,10 +101,16 @@ def _cells(row: Row, table: Table) -> Iterator[str]:
     yield _code(row.input)
     yield ", ".join(f"{name} {_code(value)}" for name, value in row.context.items()) or "-"
     for version in table.programs:
-        verdict = row.verdicts[version]
-        yield f"{verdict} here" if row.elsewhere and verdict not in ACCEPTED else verdict
+        yield _verdict(row, version)
     reasons = list(dict.fromkeys(row.log.get(version, "") for version in table.programs if version in row.log))
     yield "<br>".join(_text(reason) for reason in reasons) or "-"
+
+
+def _verdict(row: Row, version: str) -> str:
+    verdict = row.verdicts[version]
+    if verdict in ACCEPTED:
+        return f"{verdict} in part" if row.partly else verdict
+    return f"{verdict} here" if row.elsewhere else verdict
 
 
 def _said(said: tuple[Said, ...] | None) -> str:

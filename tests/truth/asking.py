@@ -158,7 +158,8 @@ class Bench:
         said = result.stderr.decode("utf-8", "replace")
         if re.search("REVOKED HOST KEY DETECTED|[Hh]ost key .* revoked|is marked as revoked", said):
             return "revoked", "the host key is revoked"
-        return ("accepted" if result.returncode == 0 else "refused"), _first(_CLIENT_REASONS, said)
+        trusted = re.search(r"^(?:debug1: )?Authenticated to ", said, re.MULTILINE)
+        return ("accepted" if trusted else "refused"), _first(_CLIENT_REASONS, said)
 
     # ── who signs ──────────────────────────────────────────────────────────────────────────────────────────────────
 

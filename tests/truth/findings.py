@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from truth.model import ACCEPTED, FOLDER, Kind, Row, Table
 
 __all__ = ["KNOWN", "Said", "differences", "findings"]
 
+_ROOT = Path(__file__).resolve().parents[2]
 KNOWN = FOLDER / "known_differences.json"
 
 _NAMES: Mapping[Kind, str] = {
@@ -27,11 +29,20 @@ _NAMES: Mapping[Kind, str] = {
 }
 """The file's name for each kind that `check` reads."""
 
-_APART = frozenset({"joined-keys", "cert-forever", "duplicate-key"})
+_ON_KEYS = frozenset({"identity", "protection", "strength"})
+"""Groups of rules on the key itself."""
+
+_APART = frozenset({"joined-keys", "cert-forever"})
 """Rules on lines that say nothing of whether the line, as it stands, is taken."""
 
 _ALSO_SPEAK = frozenset({"dsa", "short-rsa", "ssh1"})
 """Rules on keys that current programs refuse, or refuse below a size."""
+
+_LOCKS_OUT = "duplicate-key"
+"""A rule whose advice is to remove a line: no two lines of a row do the same."""
+
+_AT_ONCE = 300
+"""Files on one command line: some systems allow no more than 32 KiB."""
 
 _VERDICT = re.compile(
     r"\b(?:sshd|ssh|ssh-keygen|OpenSSH)\b[^;]*\b(?:ignore|refuse|skip|never|knows no|take it for nobody)"
@@ -61,10 +72,12 @@ def findings(rows: Iterable[Row]) -> dict[str, tuple[Said, ...]]:
             path.parent.mkdir()
             path.write_bytes(material.expand(row.input))
             paths[str(path)] = row.key
-        ignored = ("--ignore", "shared-modulus-factor,stale-certificate,stale-public")
-        report = _keyconv("check", "--format", "json", *ignored, *paths)
-    for finding in report["findings"]:
-        found[paths[finding["path"]]].append(_said(finding, groups[finding["rule"]]))
+        command = ("check", "--format", "json", "--ignore", "shared-modulus-factor,stale-certificate,stale-public")
+        named = list(paths)
+        for first in range(0, len(named), _AT_ONCE):
+            report = _keyconv(*command, *named[first : first + _AT_ONCE])
+            for finding in report["findings"]:
+                found[paths[finding["path"]]].append(_said(finding, groups[finding["rule"]]))
     return {key: tuple(said) for key, said in found.items()}
 
 
@@ -100,16 +113,21 @@ def _on_last_line(row: Row, said: Said) -> bool:
 
 def _said(finding: Mapping[str, Any], group: str) -> Said:
     rule, severity = finding["rule"], finding["severity"]
-    on_lines = group in ("lines", "damage") and rule not in _APART
+    on_lines = group not in _ON_KEYS and rule not in _APART
     verdict = bool(_VERDICT.search(finding["message"]))
-    alarms = severity != "info" and (verdict or (on_lines and (group == "lines" or severity == "error")))
+    alarms = severity != "info" and (verdict or (on_lines and (group != "damage" or severity == "error")))
+    alarms = alarms or rule == _LOCKS_OUT
     return Said(rule, severity, finding["line"], on_lines or rule in _ALSO_SPEAK or verdict, alarms)
 
 
 def _keyconv(*arguments: str) -> Any:
     """Run keyconv as a program of its own. Returns: the JSON that it writes."""
     command = [sys.executable, "-m", "keyconv", *arguments]
-    result = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as elsewhere:  # where there are no settings
+        environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
+        result = subprocess.run(
+            command, cwd=elsewhere, env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
     if result.returncode not in (0, 1):
         raise RuntimeError(f"keyconv check: {result.stderr.decode('utf-8', 'replace')}")
     return json.loads(result.stdout)

@@ -14,8 +14,11 @@ from truth.programs import Programs
 
 __all__ = ["PATIENCE", "Daemon", "host_settings", "prepare", "run"]
 
-PATIENCE = 120
-"""Seconds until a program that says nothing is given up; no verdict depends on it."""
+PATIENCE = 6000
+"""Seconds until a program that says nothing is given up, by a clock that may be fast; no verdict depends on it."""
+
+_LOOKS = 20_000
+"""How often a log is looked at for what must come."""
 
 _PRIVILEGE_SEPARATION = Path("/run/sshd")
 
@@ -45,7 +48,7 @@ def host_settings(folder: Path, key: str = "ed25519") -> tuple[str, ...]:
     return (
         f"HostKey {folder / key}",
         *("PidFile none", "UsePAM no", "StrictModes no", "PermitRootLogin yes", "LogLevel DEBUG1"),
-        *("PasswordAuthentication no", "KbdInteractiveAuthentication no", "MaxStartups 100", "MaxAuthTries 20"),
+        *("PasswordAuthentication no", "KbdInteractiveAuthentication no", "MaxAuthTries 20", "LoginGraceTime 0"),
     )
 
 
@@ -75,7 +78,7 @@ class Daemon:
             command = [self._programs.sshd, "-D", "-f", str(self._config), "-E", str(self.log)]
             environment = {**os.environ, "TZ": "UTC"}
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
-            for _ in range(PATIENCE * 20):
+            for _ in range(_LOOKS):
                 if self.log.read_bytes().count(b"Server listening on") or process.poll() is not None:
                     break
                 time.sleep(0.05)
@@ -119,7 +122,7 @@ class Daemon:
     def _said(self, begin: int) -> str:
         """Return the log from a place on, once the end of the connection is in it."""
         text = ""
-        for _ in range(PATIENCE * 50):
+        for _ in range(_LOOKS):
             with self.log.open("rb") as log:
                 log.seek(begin)
                 text = log.read().decode("utf-8", "replace")

@@ -84,6 +84,23 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "url-user-port": ("ssh://git@example.com:22", "example.com"),
     "url-slash": ("example.com/", "example.com"),
     "path": ("example.com:path", "example.com"),
+    "port-22-pattern": ("*.example.com:22", "host.example.com"),
+    "star-port-22": ("*:22", "example.com"),
+    "brackets-star-without-port": ("[*]", "example.com"),
+    "brackets-pattern-without-port": ("[*.example.com]", "host.example.com"),
+    "brackets-port-22-negated": ("*,![example.com]:22", "example.com"),
+    "list-port-22": ("example.com,example.com:22", "example.com"),
+    "list-brackets-port-22": ("example.com,[example.com]:22", "example.com"),
+    "list-brackets-without-port": ("example.com,[example.com]", "example.com"),
+    "list-user": ("example.com,git@example.com", "example.com"),
+    "list-url": ("example.com,ssh://example.com", "example.com"),
+    "list-port-no-brackets": (f"[example.com]:{_PORT},example.com:{_PORT}", f"example.com:{_PORT}"),
+    "list-name-and-address": ("example.com,192.0.2.1", "192.0.2.1"),
+    "list-ipv6": (f"2001:db8::1,[2001:db8::1]:{_PORT}", f"2001:db8::1:{_PORT}"),
+    "address-leading-zeros": ("192.000.002.001", "192.0.2.1"),
+    "address-mapped": ("::ffff:192.0.2.1", "192.0.2.1"),
+    "punycode": ("xn--exmple-cua.com", "xn--exmple-cua.com"),
+    "user-pattern": ("git@*", "example.com"),
     "underscore": ("my_host", "my_host"),
     "not-ascii": ("exämple.com", "exämple.com"),
     "quoted": ('"example.com"', "example.com"),
@@ -196,12 +213,17 @@ _ELSEWHERE = {
     *("pattern-domain-itself", "negated-itself", "brackets-other-port", "brackets-port-star-22", "leading-hash"),
     *("trailing-dot-asked", "trailing-dot-in-file", "name-and-hashed", "other-key-of-same-type"),
     *("marker-authority-other", "marker-authority-plain-key-shown", "marker-missing-authority", "marker-at-end"),
+    *("address-mapped", "star-port-22", "ipv6-port-no-brackets"),
     *("hashed-port-22", "hashed-upper-case", "hashed-pattern", "hashed-list"),
 }
 """Lines that fit another host, or another key, than the one that is asked about, or that are comments; and hashes of
 names that ssh never asks for, which nobody sees."""
 
-_PARTLY = {"name-and-hashed-name-asked"}
+_PARTLY = {
+    *("name-and-hashed-name-asked", "list-port-22", "list-brackets-port-22", "list-brackets-without-port"),
+    *("list-user", "list-url", "list-port-no-brackets"),
+}
+"""Lines of which one name fits, and another never can."""
 
 
 def _rows() -> Iterator[Row]:

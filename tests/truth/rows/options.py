@@ -48,6 +48,10 @@ _FROM: Options = {
     "space-at-begin": '" 127.0.0.1"',
     "space-between": '"127.0.0.1 127.0.0.2"',
     "space-after-comma-first-fits": '"127.0.0.1, 10.0.0.1"',
+    "space-at-end-first-fits": '"127.0.0.1,10.0.0.1 "',
+    "space-before-comma-last-fits": '"10.0.0.1 ,127.0.0.1"',
+    "tab-at-end": '"127.0.0.1\t"',
+    "negated-space-after-comma": '"!10.0.0.1, *"',
     "tab-after-comma": '"10.0.0.1,\t127.0.0.1"',
     "trailing-comma": '"127.0.0.1,"',
     "leading-comma": '",127.0.0.1"',
@@ -61,7 +65,7 @@ _FROM: Options = {
     "port": '"127.0.0.1:22"',
     "brackets": '"[127.0.0.1]"',
     "url": '"ssh://127.0.0.1"',
-    "user": '"root@127.0.0.1"',
+    "user": '"git@127.0.0.1"',
     "range": '"127.0.0.1-127.0.0.9"',
     "ipv6-and-address": '"::1,127.0.0.1"',
     "mapped": '"::ffff:127.0.0.1"',
@@ -360,14 +364,15 @@ _MIXED: Options = {
     "number": "2048",
 }
 
+_PARTLY = {"space-after-comma-first-fits", "space-at-end-first-fits", "space-before-comma-last-fits"}
+"""Lines of which one pattern fits, and another never can."""
+
 
 def _options(group: str, option: str, values: Options, **context: str) -> Iterator[Row]:
     for name, value in values.items():
         line = f"{option}={value} {{ed25519}} comment" if option else f"{value} {{ed25519}} comment"
         elsewhere = name.startswith("other") or name == "ipv6-zone"
-        yield Row(
-            "authorized_keys", f"{group}/{name}", line, context, elsewhere, name == "space-after-comma-first-fits"
-        )
+        yield Row("authorized_keys", f"{group}/{name}", line, context, elsewhere, name in _PARTLY)
 
 
 def _many() -> Iterator[Row]:
