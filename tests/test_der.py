@@ -295,8 +295,8 @@ def test_an_outline_gives_the_first_values_also_of_what_is_cut_short_or_no_der()
     assert der.outline(b"") == der.outline(b"\x30") == ()
 
 
-def test_only_one_whole_sequence_is_a_sequence() -> None:
-    assert der.is_sequence(der.sequence(der.null()))
-    assert der.is_sequence(der.sequence())
-    for data in (b"", der.null(), der.sequence() + b"\0", der.sequence(der.null())[:-1], b"\x30\x81\x02\x05\x00"):
-        assert not der.is_sequence(data)
+def test_the_first_whole_sequence_is_measured() -> None:
+    for data in (der.sequence(der.null()), der.sequence(), b"\x30\x81\x02\x05\x00"):
+        assert der.first_sequence(data) == der.first_sequence(data + b"more") == len(data)
+    for data in (b"", der.null(), der.sequence(der.null())[:-1], b"\x30\x80\0\0"):
+        assert der.first_sequence(data) == 0

@@ -7,18 +7,38 @@ Source: RFC 7468 (labels); for DER without a frame there is none, only the struc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
 
 from keyconv.crypto import pbes
-from keyconv.errors import MalformedError, MismatchError, NotAKeyError, WrongPassphraseError
+from keyconv.errors import (
+    KeyconvError,
+    MalformedError,
+    MismatchError,
+    NotAKeyError,
+    RecomputableError,
+    WrongPassphraseError,
+)
 from keyconv.notes import Note
 from keyconv.text import pem
 from keyconv.wire import der
 
-__all__ = ["Kind", "check_label", "decrypt", "is_framed", "kind_of", "read", "read_bare", "sniff"]
+__all__ = [
+    "Kind",
+    "check_label",
+    "decrypt",
+    "is_framed",
+    "kind_of",
+    "read",
+    "read_bare",
+    "read_strictly_first",
+    "sniff",
+    "without_padding",
+]
 
 Kind = Literal["pkcs1", "sec1", "dsa", "pkcs8", "pkcs8-encrypted", "spki", "pkcs1-pub"]
+
+_Key = TypeVar("_Key")
 
 _TITLES: dict[Kind, str] = {
     "pkcs1": "a PKCS#1 RSA private key",
@@ -31,6 +51,7 @@ _TITLES: dict[Kind, str] = {
 }
 
 _FRAME = b"-----BEGIN "
+_LONGEST_BLOCK = 16
 _LEAST_Q_BYTES = 20  # of a DSA order; the RSA exponent that stands in its place is shorter
 
 
@@ -88,8 +109,9 @@ def read(data: bytes, labels: Mapping[str, Kind], notes: list[Note]) -> tuple[Ki
     if frame.label not in labels:
         raise MalformedError(f"the frame is not labelled {' or '.join(labels)}")
     kind = labels[frame.label]
-    check_label(frame.label, kind, frame.data)
-    return kind, frame.data
+    contents = without_padding(frame.data, notes)
+    check_label(frame.label, kind, contents)
+    return kind, contents
 
 
 def read_bare(data: bytes, labels: Mapping[str, Kind], notes: list[Note]) -> tuple[Kind, bytes]:
@@ -116,15 +138,78 @@ def check_label(label: str, kind: Kind, contents: bytes) -> None:
         raise MismatchError(f"the frame is labelled {label}, but it holds {_TITLES[found]}", rule="wrong-label")
 
 
-def decrypt(cipher: pbes.CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
-    """Decrypt one structure.
+def read_strictly_first(read: Callable[[list[Note], bool], _Key], notes: list[Note]) -> _Key:
+    """Read and check a key by the letter of DER, and only where that fails with what OpenSSL's decoder tolerates.
+
+    `read` takes the notes and whether to tolerate.
+
+    Raises: what the first attempt raises.
+    """
+    found: list[Note] = []
+    try:
+        key = read(found, False)
+    except MalformedError as error:
+        refused = error
+    else:
+        notes += found
+        return key
+    found = []
+    try:
+        key = read(found, True)
+    except RecomputableError:
+        raise
+    except KeyconvError:
+        raise refused from None
+    notes += found
+    return key
+
+
+def without_padding(contents: bytes, notes: list[Note]) -> bytes:
+    """Take off zero bytes or a cipher's padding after one structure, and note it; whatever else is there stays.
+
+    Programs that decrypt a file and forget the padding (ssh2) leave it there, and so do writers of whole blocks.
+    """
+    length = der.first_sequence(contents)
+    rest = contents[length:]
+    if not length or not rest or not _is_padding(rest):
+        return contents
+    notes.append(Note("noncanonical", f"{len(rest)} bytes of padding are left after the key"))
+    return contents[:length]
+
+
+def _is_sequence(contents: bytes) -> bool:
+    return 0 < der.first_sequence(contents) == len(contents)
+
+
+def _is_padding(rest: bytes) -> bool:
+    # Zero bytes; PKCS#7, ANSI X9.23 and ISO 7816-4, a block of 16 at most; 1, 2, 3 ... as OpenSSH pads.
+    if not rest.strip(b"\0"):
+        return True
+    count = len(rest)
+    if count > _LONGEST_BLOCK:
+        return False
+    last, zeros = bytes((count,)), bytes(count - 1)
+    return rest in (last * count, zeros + last, b"\x80" + zeros, bytes(range(1, count + 1)))
+
+
+def decrypt(cipher: pbes.CbcCipher, key: bytes, iv: bytes, data: bytes, notes: list[Note]) -> bytes:
+    """Decrypt one structure; padding that is not PKCS#7's is noted.
 
     Padding that fits says little: it does so for one wrong passphrase in 256. What comes out must also begin as a
-    structure that is as long as it is, or the passphrase counts as wrong.
+    structure that is as long as it is, or the passphrase counts as wrong; where the padding does not fit, it must look
+    like a key besides.
 
     Raises: WrongPassphraseError.
     """
-    contents = pbes.decrypt(cipher, key, iv, data)
-    if not der.is_sequence(contents):
+    padded = pbes.decrypt_blocks(cipher, key, iv, data)
+    try:
+        contents = without_padding(pbes.unpad(cipher, padded), notes)
+    except WrongPassphraseError:
+        contents = without_padding(padded, notes)
+        if not _is_sequence(contents) or kind_of(contents) is None:
+            raise
+        if contents == padded:
+            notes.append(Note("noncanonical", "the encrypted key is without padding"))
+    if not _is_sequence(contents):
         raise WrongPassphraseError("wrong passphrase, or the file was edited: it decrypts to no key")
     return contents

@@ -1,7 +1,8 @@
 """Private keys in DER: PKCS#1's RSAPrivateKey, SEC 1's ECPrivateKey, OpenSSL's DSA form, and PKCS#8.
 
 The readers compare what the model does not keep; the numbers are proved by `keyconv.crypto.pairing.prove`. Where a file
-states no public half, it is derived here.
+states no public half, it is derived here. With `lenient` they read what DER forbids and OpenSSL takes: long lengths,
+and numbers without their sign byte, which then only the proof makes certain.
 
 Source: RFC 8017 appendix A.1.2 (RSA), RFC 5915 (EC), RFC 5958 (PKCS#8), RFC 8410 section 7 (EdDSA); the DSA form is
 documented by OpenSSL's d2i_DSAPrivateKey(3) alone.
@@ -21,7 +22,7 @@ from keyconv.codec.der_public import (
     read_public,
     write_algorithm,
 )
-from keyconv.crypto import pairing
+from keyconv.crypto import complete, pairing
 from keyconv.errors import ContradictionError, MalformedError, MismatchError, UnsupportedError
 from keyconv.keys import (
     Curve,
@@ -54,68 +55,79 @@ _EXPLICIT_1 = 0xA1
 # ── reading the traditional forms ──────────────────────────────────────────────────────────────────────────────────
 
 
-def read_pkcs1(data: bytes) -> RsaPrivateKey:
+def read_pkcs1(data: bytes, notes: list[Note], *, lenient: bool = False) -> RsaPrivateKey:
     """Read an RSAPrivateKey that is the whole of the data.
 
-    Raises: MalformedError; UnsupportedError for more than two primes; ContradictionError when dmp1 or dmq1 is wrong.
+    Primes that are zero are computed from n, e and d, and an exponent e that is zero is looked for; both are noted.
+
+    Raises: MalformedError; UnsupportedError for more than two primes, and where e cannot be told; ContradictionError
+    when dmp1 or dmq1 is wrong; LimitError for a modulus that is too large to factor.
     """
-    reader = DerReader(data)
-    private = _read_rsa(reader)
+    reader = DerReader(data, notes=notes if lenient else None)
+    private = _read_rsa(reader, notes)
     reader.finish("the RSAPrivateKey")
     return private
 
 
-def read_sec1(data: bytes, notes: list[Note]) -> EcdsaPrivateKey:
+def read_sec1(
+    data: bytes, notes: list[Note], *, lenient: bool = False
+) -> EcdsaPrivateKey | Ed25519PrivateKey | Ed448PrivateKey:
     """Read an ECPrivateKey, which must name its curve, that is the whole of the data.
 
-    A scalar that has not the length of the field and an absent public key are noted.
+    A scalar that has not the length of the field and an absent public key are noted, and so is an Ed25519 or Ed448 key
+    in this structure.
 
     Raises: MalformedError; UnsupportedError for an unknown curve; ContradictionError for a scalar out of range.
     """
-    reader = DerReader(data)
+    reader = DerReader(data, notes=notes if lenient else None)
     private = _read_ec(reader, None, notes)
     reader.finish("the ECPrivateKey")
     return private
 
 
-def read_dsa(data: bytes) -> DsaPrivateKey:
+def read_dsa(data: bytes, notes: list[Note], *, lenient: bool = False) -> DsaPrivateKey:
     """Read OpenSSL's DSA private key that is the whole of the data."""
-    reader = DerReader(data)
+    reader = DerReader(data, notes=notes if lenient else None)
     fields = reader.sequence("DSAPrivateKey")
     reader.finish("the DSAPrivateKey")
     if fields.count("version") != 0:
         raise UnsupportedError("the DSA private key is not of version 0")
     public = DsaPublicKey(
-        p=fields.integer("DSA modulus p"),
-        q=fields.integer("DSA order q"),
-        g=fields.integer("DSA generator g"),
-        y=fields.integer("DSA public number y"),
+        p=fields.number("DSA modulus p"),
+        q=fields.number("DSA order q"),
+        g=fields.number("DSA generator g"),
+        y=fields.number("DSA public number y"),
     )
-    private = DsaPrivateKey(public, fields.integer("DSA private number x"))
+    private = DsaPrivateKey(public, fields.number("DSA private number x"))
     fields.finish("the DSA private number x")
     return private
 
 
-def _read_rsa(reader: DerReader) -> RsaPrivateKey:
+def _read_rsa(reader: DerReader, notes: list[Note]) -> RsaPrivateKey:
     fields = reader.sequence("RSAPrivateKey")
     version = fields.count("version")
     if version != 0:
         what = "has more than two primes" if version == 1 else "is not of version 0"
         raise UnsupportedError(f"the RSA private key {what}")
-    n, e = fields.integer("RSA modulus n"), fields.integer("RSA exponent e")
-    d = fields.integer("RSA exponent d")
-    p, q = fields.integer("RSA prime p"), fields.integer("RSA prime q")
-    dmp1, dmq1 = fields.integer("RSA exponent dmp1"), fields.integer("RSA exponent dmq1")
-    iqmp = fields.integer("RSA coefficient iqmp")
+    n, e = fields.number("RSA modulus n"), fields.number("RSA exponent e")
+    d = fields.number("RSA exponent d")
+    p, q = fields.number("RSA prime p"), fields.number("RSA prime q")
+    dmp1, dmq1 = fields.number("RSA exponent dmp1"), fields.number("RSA exponent dmq1")
+    iqmp = fields.number("RSA coefficient iqmp")
     fields.finish("the RSA coefficient iqmp")
+    if not any((p, q, dmp1, dmq1, iqmp)):
+        # Java's RSAPrivateKey without CRT, connectbot, some smart cards: only n and d, and perhaps e.
+        return complete.without_primes(n, e, d, notes)
+    if not e:
+        e = complete.exponent(d, p, q, notes)
     private = RsaPrivateKey(RsaPublicKey(e=e, n=n), d=d, p=p, q=q, iqmp=iqmp)
     pairing.check_exponents(private, dmp1, dmq1)
     return private
 
 
 def _read_ec(
-    reader: DerReader, curve: Curve | None, notes: list[Note], attached: EcdsaPublicKey | None = None
-) -> EcdsaPrivateKey:
+    reader: DerReader, curve: Curve | Edwards | None, notes: list[Note], attached: PublicKey | None = None
+) -> EcdsaPrivateKey | Ed25519PrivateKey | Ed448PrivateKey:
     # `curve` and `attached` are what PKCS#8 says around this structure.
     fields = reader.sequence("ECPrivateKey")
     if fields.count("version") != 1:
@@ -123,25 +135,42 @@ def _read_ec(
     scalar = fields.octets("private scalar")
     if fields.next_is_context(0):
         parameters = fields.context("curve parameters", 0)
-        stated = ec_der.read_curve(parameters, notes)
+        stated = ec_der.read_parameters(parameters, notes)
         parameters.finish("the curve parameters")
         if curve is not None and stated != curve:
-            raise MismatchError(f"the algorithm names the curve {curve.name}, the key in it {stated.name}")
+            raise MismatchError(f"the algorithm names the curve {_name_of(curve)}, the key in it {_name_of(stated)}")
         curve = stated
     if curve is None:
         raise MalformedError("the EC private key does not say which curve it is on")
-    d = _read_scalar(scalar, curve, notes)
     public = attached
     if fields.next_is_context(1):
         wrapped = fields.context("public key", 1)
-        point = ec_der.uncompress(curve, wrapped.bits("public point"), notes)
+        public = read_public(curve, wrapped.bits("public point"), notes)
         wrapped.finish("the public point")
-        public = EcdsaPublicKey(curve, point)
     fields.finish("the last field of the ECPrivateKey")
-    if public is None:
+    if isinstance(curve, Edwards):
+        return _edwards_key(curve, scalar, public)
+    d = _read_scalar(scalar, curve, notes)
+    if not isinstance(public, EcdsaPublicKey):
         notes.append(Note("noncanonical", "the public half is not there, which PuTTY needs; derived from the private"))
         public = pairing.derive_ecdsa(curve, d)
     return EcdsaPrivateKey(public, d)
+
+
+def _name_of(curve: Curve | Edwards) -> str:
+    match curve:
+        case Curve(name=name):
+            return name
+        case Edwards(length=length):
+            return "Ed25519" if length == 32 else "Ed448"
+
+
+def _edwards_key(algorithm: Edwards, seed: bytes, public: PublicKey | None) -> Ed25519PrivateKey | Ed448PrivateKey:
+    if len(seed) != algorithm.length:
+        raise MalformedError(f"the seed has {len(seed)} bytes instead of {algorithm.length}")
+    if algorithm.length == 32:
+        return Ed25519PrivateKey(public if isinstance(public, Ed25519PublicKey) else pairing.derive_ed25519(seed), seed)
+    return Ed448PrivateKey(public if isinstance(public, Ed448PublicKey) else pairing.derive_ed448(seed), seed)
 
 
 def _read_scalar(scalar: bytes, curve: Curve, notes: list[Note]) -> int:
@@ -162,15 +191,16 @@ def _read_scalar(scalar: bytes, curve: Curve, notes: list[Note]) -> int:
 # ── reading PKCS#8 ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_pkcs8(data: bytes, notes: list[Note]) -> PrivateKey:
+def read_pkcs8(data: bytes, notes: list[Note], *, lenient: bool = False) -> PrivateKey:
     """Read a PrivateKeyInfo or OneAsymmetricKey that is the whole of the data.
 
-    Attributes are noted and not judged (`read_attributes` returns them), and so is the public key in ring's encoding.
+    Attributes are noted and not judged (`read_attributes` returns them); so are the public key in ring's encoding, and
+    one that is not there although the version says so.
 
     Raises: MalformedError; UnsupportedError for an unknown algorithm; MismatchError when two statements of the curve or
     of the public key differ; ContradictionError for numbers out of range.
     """
-    reader = DerReader(data)
+    reader = DerReader(data, notes=notes if lenient else None)
     fields = reader.sequence("PrivateKeyInfo")
     reader.finish("the PrivateKeyInfo")
     version = fields.count("version")
@@ -194,7 +224,7 @@ def read_pkcs8(data: bytes, notes: list[Note]) -> PrivateKey:
 
 def read_attributes(data: bytes) -> bytes:
     """Return the attributes of a PrivateKeyInfo that `read_pkcs8` has read, in DER; nothing where there are none."""
-    fields = DerReader(data).sequence("PrivateKeyInfo")
+    fields = DerReader(data, notes=[]).sequence("PrivateKeyInfo")
     for name in ("version", "algorithm", "private key"):
         fields.skip(name)
     return fields.context("attributes", 0).rest() if fields.next_is_context(0) else b""
@@ -203,7 +233,9 @@ def read_attributes(data: bytes) -> bytes:
 def _read_attached(algorithm: Algorithm, fields: DerReader, version: int, notes: list[Note]) -> PublicKey | None:
     if not fields.next_is_context(1):
         if version == 1:
-            raise MalformedError("the version is 1, which says that a public key is attached, and there is none")
+            notes.append(
+                Note("noncanonical", "the version is 1, which says that a public key is attached, and there is none")
+            )
         return None
     if version == 0:
         raise MalformedError("the version is 0, which says that no public key is attached, and there is one")
@@ -221,20 +253,15 @@ def _read_attached(algorithm: Algorithm, fields: DerReader, version: int, notes:
 def _read_inner(algorithm: Algorithm, key: DerReader, attached: PublicKey | None, notes: list[Note]) -> PrivateKey:
     match algorithm:
         case Rsa():
-            return _read_rsa(key)
+            return _read_rsa(key, notes)
         case DsaGroup():
             return _read_dsa_number(algorithm, key.integer("DSA private number x"))
         case Curve():
-            return _read_ec(key, algorithm, notes, attached if isinstance(attached, EcdsaPublicKey) else None)
-        case Edwards(length=length):
-            seed = key.octets("seed")
-            if len(seed) != length:
-                raise MalformedError(f"the seed has {len(seed)} bytes instead of {length}")
-            if length == 32:
-                public = attached if isinstance(attached, Ed25519PublicKey) else pairing.derive_ed25519(seed)
-                return Ed25519PrivateKey(public, seed)
-            public_448 = attached if isinstance(attached, Ed448PublicKey) else pairing.derive_ed448(seed)
-            return Ed448PrivateKey(public_448, seed)
+            return _read_ec(key, algorithm, notes, attached)
+        case Edwards():
+            if key.peek() == der.SEQUENCE:
+                return _read_ec(key, algorithm, notes, attached)
+            return _edwards_key(algorithm, key.octets("seed"), attached)
         case _:
             assert_never(algorithm)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from keyconv.codec import ec_der, oids
+from keyconv.codec.ec_der import EDWARDS, Edwards
 from keyconv.errors import MalformedError, UnsupportedError
 from keyconv.keys import (
     Curve,
@@ -57,13 +58,6 @@ class DsaGroup:
     g: int
 
 
-@dataclass(frozen=True, slots=True)
-class Edwards:
-    """The algorithm of an Ed25519 (`length` 32) or Ed448 (57) key; seeds and points are of the same length."""
-
-    length: int
-
-
 Algorithm = Rsa | DsaGroup | Curve | Edwards
 """What an AlgorithmIdentifier says of a key; an EC key's is its curve."""
 
@@ -81,20 +75,21 @@ def read_algorithm(reader: DerReader, notes: list[Note]) -> Algorithm:
         algorithm = Rsa()
     elif oid == oids.DSA:
         numbers = fields.sequence("parameters of DSA")
-        p, q, g = numbers.integer("DSA modulus p"), numbers.integer("DSA order q"), numbers.integer("DSA generator g")
+        names = ("DSA modulus p", "DSA order q", "DSA generator g")
+        p, q, g = map(numbers.number, names)
         numbers.finish("the DSA generator g")
         algorithm = DsaGroup(p, q, g)
     elif oid == oids.EC:
-        algorithm = ec_der.read_curve(fields, notes)
-    elif oid in (oids.ED25519, oids.ED448):
-        algorithm = Edwards(32 if oid == oids.ED25519 else 57)
+        algorithm = ec_der.read_parameters(fields, notes)
+    elif oid in EDWARDS:
+        algorithm = EDWARDS[oid]
     else:
         raise UnsupportedError(f"keys of the algorithm {oids.show(oid)} are not known")
     fields.finish("the algorithm's parameters")
     return algorithm
 
 
-def read_public(algorithm: Algorithm, contents: bytes, notes: list[Note]) -> PublicKey:
+def read_public(algorithm: Algorithm, contents: bytes, notes: list[Note], *, lenient: bool = False) -> PublicKey:
     """Read the contents of a BIT STRING that is a public key of this algorithm.
 
     The key is not checked yet: that is `keyconv.crypto.pairing.check_public`'s.
@@ -103,7 +98,7 @@ def read_public(algorithm: Algorithm, contents: bytes, notes: list[Note]) -> Pub
     """
     match algorithm:
         case Rsa():
-            return read_pkcs1(contents)
+            return read_pkcs1(contents, notes, lenient=lenient)
         case DsaGroup(p=p, q=q, g=g):
             reader = DerReader(contents)
             y = reader.integer("DSA public number y")
@@ -119,23 +114,33 @@ def read_public(algorithm: Algorithm, contents: bytes, notes: list[Note]) -> Pub
             assert_never(algorithm)
 
 
-def read_spki(data: bytes, notes: list[Note]) -> PublicKey:
-    """Read a SubjectPublicKeyInfo that is the whole of the data."""
-    reader = DerReader(data)
+def read_spki(data: bytes, notes: list[Note], *, lenient: bool = False) -> PublicKey:
+    """Read a SubjectPublicKeyInfo that is the whole of the data; `lenient` as for `read_pkcs1`."""
+    reader = DerReader(data, notes=notes if lenient else None)
     fields = reader.sequence("SubjectPublicKeyInfo")
     reader.finish("the SubjectPublicKeyInfo")
     algorithm = read_algorithm(fields, notes)
     contents = fields.bits("public key")
     fields.finish("the public key")
-    return read_public(algorithm, contents, notes)
+    return read_public(algorithm, contents, notes, lenient=lenient)
 
 
-def read_pkcs1(data: bytes) -> RsaPublicKey:
-    """Read an RSAPublicKey that is the whole of the data."""
-    reader = DerReader(data)
+def read_pkcs1(data: bytes, notes: list[Note], *, lenient: bool = False) -> RsaPublicKey:
+    """Read an RSAPublicKey that is the whole of the data.
+
+    With `lenient`, what DER forbids and OpenSSL reads is noted: long lengths, and a modulus that lacks its sign byte,
+    if it is odd and of a usual size. What a changed byte makes of a number that has one is a byte longer.
+
+    Raises: MalformedError.
+    """
+    reader = DerReader(data, notes=notes if lenient else None)
     fields = reader.sequence("RSAPublicKey")
     reader.finish("the RSAPublicKey")
-    n, e = fields.integer("RSA modulus n"), fields.integer("RSA exponent e")
+    at = fields.position
+    n = fields.number("RSA modulus n")
+    if lenient and (n.bit_length() % 64 or not n & 1):
+        raise MalformedError(f"RSA modulus n at byte {at} is not of a usual size", byte=at)
+    e = fields.integer("RSA exponent e")
     fields.finish("the RSA exponent e")
     return RsaPublicKey(e=e, n=n)
 

@@ -6,6 +6,8 @@ and 2.3.4 (points).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from keyconv.codec import oids
 from keyconv.crypto.points import PointError
 from keyconv.errors import ContradictionError, MalformedError, UnsupportedError
@@ -14,7 +16,7 @@ from keyconv.notes import Note
 from keyconv.wire import der
 from keyconv.wire.der import DerReader
 
-__all__ = ["read_curve", "uncompress", "write_curve"]
+__all__ = ["EDWARDS", "Edwards", "read_curve", "read_parameters", "uncompress", "write_curve"]
 
 _SEEDS = {
     "nistp256": bytes.fromhex("c49d360886e704936a6678e1139d26b7819f7e90"),
@@ -22,6 +24,30 @@ _SEEDS = {
     "nistp521": bytes.fromhex("d09e8800291cb85396cc6717393284aaa0da64ba"),
 }
 """Where each curve's b comes from (FIPS 186-4 appendix D.1.2); explicit parameters may repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edwards:
+    """The algorithm of an Ed25519 (`length` 32) or Ed448 (57) key; seeds and points are of the same length."""
+
+    length: int
+
+
+EDWARDS: dict[str, Edwards] = {oids.ED25519: Edwards(32), oids.ED448: Edwards(57)}
+
+
+def read_parameters(reader: DerReader, notes: list[Note]) -> Curve | Edwards:
+    """Read an EC key's parameters, or Ed25519's or Ed448's number in their place, as Erlang/OTP writes it.
+
+    Raises: what `read_curve` raises.
+    """
+    found = EDWARDS.get(reader.peek_oid() or "")
+    if found is None:
+        return read_curve(reader, notes)
+    reader.oid("curve")
+    name = "Ed25519" if found.length == 32 else "Ed448"
+    notes.append(Note("noncanonical", f"{name} stands where an EC key names its curve, as Erlang/OTP writes it"))
+    return found
 
 
 def read_curve(reader: DerReader, notes: list[Note]) -> Curve:

@@ -30,7 +30,9 @@ __all__ = [
     "Scrypt",
     "check_length",
     "decrypt",
+    "decrypt_blocks",
     "encrypt",
+    "unpad",
 ]
 
 _EVP_SALT = 8
@@ -304,8 +306,20 @@ def decrypt(cipher: CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
 
     Raises: WrongPassphraseError when the padding is not PKCS#7's; it is by chance once in 256 wrong keys.
     """
+    return unpad(cipher, decrypt_blocks(cipher, key, iv, data))
+
+
+def decrypt_blocks(cipher: CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
+    """Decrypt whole blocks, padding included."""
     decryptor = _library_cipher(cipher, key, iv).decryptor()
-    padded = decryptor.update(data) + decryptor.finalize()
+    return decryptor.update(data) + decryptor.finalize()
+
+
+def unpad(cipher: CbcCipher, padded: bytes) -> bytes:
+    """Take the padding off.
+
+    Raises: WrongPassphraseError when it is not PKCS#7's.
+    """
     count = padded[-1]
     if not 1 <= count <= cipher.block or not hmac.compare_digest(padded[-count:], bytes((count,)) * count):
         raise WrongPassphraseError("wrong passphrase, or the file was edited: the padding does not fit")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from keyconv.codec import der_file, der_private, ec_der
 from keyconv.codec.der_file import Kind
@@ -62,8 +63,8 @@ class LockedPem(Locked):
         try:
             kdf = EvpMd5(self.iv[:_SALT])
             key = (deriver or Deriver()).derive(kdf, passphrase, self.cipher.key_length)
-            contents = der_file.decrypt(self.cipher, key, self.iv, self.data)
             notes: list[Note] = []
+            contents = der_file.decrypt(self.cipher, key, self.iv, self.data, notes)
             private = _read_key(self.kind, contents, self.curve, notes)
         except KeyconvError as error:
             error.byte = None  # of what was decrypted, which the file does not show
@@ -105,8 +106,9 @@ def _read_framed(data: bytes, notes: list[Note]) -> Entry:
         cipher, iv = _read_headers(frame.headers)
         pbes.check_length(cipher, frame.data)
         return Entry(None, LockedPem(kind, cipher, iv, frame.data, curve))
-    der_file.check_label(frame.label, kind, frame.data)
-    private = _read_key(kind, frame.data, curve, notes)
+    contents = der_file.without_padding(frame.data, notes)
+    der_file.check_label(frame.label, kind, contents)
+    private = _read_key(kind, contents, curve, notes)
     return Entry(private.public, private)
 
 
@@ -141,18 +143,23 @@ def _read_headers(headers: tuple[tuple[str, str], ...]) -> tuple[CbcCipher, byte
 
 def _read_key(kind: Kind, contents: bytes, curve: Curve | None, notes: list[Note]) -> PrivateKey:
     try:
-        private: PrivateKey
-        if kind == "pkcs1":
-            private = der_private.read_pkcs1(contents)
-        elif kind == "dsa":
-            private = der_private.read_dsa(contents)
-        else:
-            private = der_private.read_sec1(contents, notes)
-            if curve is not None and private.public.curve != curve:
-                raise MismatchError(f"EC PARAMETERS names the curve {curve.name}, the key {private.public.curve.name}")
-        return pairing.prove(private, notes)
+        return der_file.read_strictly_first(partial(_read_proved, kind, contents, curve), notes)
     except KeyconvError as error:
         raise error.within("private key") from None
+
+
+def _read_proved(kind: Kind, contents: bytes, curve: Curve | None, notes: list[Note], lenient: bool) -> PrivateKey:
+    private: PrivateKey
+    if kind == "pkcs1":
+        private = der_private.read_pkcs1(contents, notes, lenient=lenient)
+    elif kind == "dsa":
+        private = der_private.read_dsa(contents, notes, lenient=lenient)
+    else:
+        private = sec1 = der_private.read_sec1(contents, notes, lenient=lenient)
+        stated = sec1.public.curve.name if isinstance(sec1, EcdsaPrivateKey) else sec1.public.algorithm
+        if curve is not None and stated != curve.name:
+            raise MismatchError(f"EC PARAMETERS names the curve {curve.name}, the key {stated}")
+    return pairing.prove(private, notes)
 
 
 # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,8 @@ Source: RFC 8017 appendix A.1.1; the label is OpenSSL's.
 
 from __future__ import annotations
 
+from functools import partial
+
 from keyconv.codec import der_file, der_public
 from keyconv.codec.der_file import Kind
 from keyconv.crypto import pairing
@@ -29,11 +31,16 @@ def _read(data: bytes) -> KeyFile:
     try:
         notes: list[Note] = []
         _, contents = der_file.read(data, _LABELS, notes)
-        public = der_public.read_pkcs1(contents)
-        pairing.check_public(public)
+        public = der_file.read_strictly_first(partial(_read_key, contents), notes)
     except KeyconvError as error:
         raise error.of_format("pkcs1-pub") from None
     return KeyFile(PKCS1_PUB.name, "public", (Entry(public),), tuple(notes))
+
+
+def _read_key(contents: bytes, notes: list[Note], lenient: bool) -> RsaPublicKey:
+    public = der_public.read_pkcs1(contents, notes, lenient=lenient)
+    pairing.check_public(public)
+    return public
 
 
 def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:

@@ -6,6 +6,7 @@ Source: RFC 5958; the encryption: RFC 8018 (PBES1, PBES2), RFC 7914 section 7 (s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from keyconv.codec import der_file, der_private, oids
 from keyconv.codec.der_file import Kind
@@ -58,8 +59,9 @@ class LockedPkcs8(Locked):
             length = cipher.key_length + (cipher.block if iv is None else 0)
             derived = (deriver or Deriver()).derive(self.kdf, passphrase, length)
             key = derived[: cipher.key_length]
-            contents = der_file.decrypt(cipher, key, derived[cipher.key_length :] if iv is None else iv, self.data)
             notes: list[Note] = []
+            iv = derived[cipher.key_length :] if iv is None else iv
+            contents = der_file.decrypt(cipher, key, iv, self.data, notes)
             private = _read_key(contents, notes)
             attributes = _attributes(contents, notes)
         except KeyconvError as error:
@@ -91,9 +93,13 @@ def _read(data: bytes) -> KeyFile:
 
 def _read_key(contents: bytes, notes: list[Note]) -> PrivateKey:
     try:
-        return pairing.prove(der_private.read_pkcs8(contents, notes), notes)
+        return der_file.read_strictly_first(partial(_read_proved, contents), notes)
     except KeyconvError as error:
         raise error.within("private key") from None
+
+
+def _read_proved(contents: bytes, notes: list[Note], lenient: bool) -> PrivateKey:
+    return pairing.prove(der_private.read_pkcs8(contents, notes, lenient=lenient), notes)
 
 
 def _attributes(contents: bytes, notes: list[Note]) -> bytes:

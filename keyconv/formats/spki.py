@@ -5,6 +5,8 @@ Source: RFC 5280 section 4.1.2.7; the frame: RFC 7468 section 13.
 
 from __future__ import annotations
 
+from functools import partial
+
 from keyconv.codec import der_file, der_public
 from keyconv.codec.der_file import Kind
 from keyconv.crypto import pairing
@@ -12,6 +14,7 @@ from keyconv.crypto.points import PointError
 from keyconv.errors import KeyconvError, MisfitError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
+from keyconv.keys import DsaPublicKey, PublicKey
 from keyconv.notes import Note
 from keyconv.text import pem
 
@@ -29,13 +32,20 @@ def _read(data: bytes) -> KeyFile:
     try:
         notes: list[Note] = []
         _, contents = der_file.read(data, _LABELS, notes)
-        public = der_public.read_spki(contents, notes)
-        pairing.check_public(public)
+        public = der_file.read_strictly_first(partial(_read_key, contents), notes)
     except KeyconvError as error:
         if isinstance(error, PointError):
             error.rule = "weak-point"
         raise error.of_format("spki") from None
     return KeyFile(SPKI.name, "public", (Entry(public),), tuple(notes))
+
+
+def _read_key(contents: bytes, notes: list[Note], lenient: bool) -> PublicKey:
+    public = der_public.read_spki(contents, notes, lenient=lenient)
+    pairing.check_public(public)
+    if lenient and isinstance(public, DsaPublicKey):
+        pairing.check_group(public)  # its numbers may lack their sign byte
+    return public
 
 
 def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:

@@ -1,8 +1,9 @@
 """DER, the distinguished encoding of ASN.1: a cursor that forgives nothing, and the encoder.
 
 Lengths are definite and minimal, numbers minimal and not negative, tags below 31, and constructed values at most 16
-deep. Nothing is tolerated here: each tool whose files are in the fixtures writes strict DER, and what they get wrong is
-in the meaning of a field, so that the codec of that field tolerates and notes it.
+deep. A reader that is given notes tolerates two departures that OpenSSL's decoder takes too, and notes them: lengths
+that are not in their shortest form (old paramiko wrote them), and numbers of a key with superfluous zero bytes
+or without the zero byte that says that they are not negative (ssh2-streams, older KeePassXC).
 
 Source: ITU-T X.690 (2021), sections 8, 10 and 11.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from keyconv.errors import LimitError, MalformedError, TruncatedError
 from keyconv.limits import MAX_MPINT_BYTES
+from keyconv.notes import Note
 
 __all__ = [
     "BIT_STRING",
@@ -24,9 +26,9 @@ __all__ = [
     "bits",
     "boolean",
     "context",
+    "first_sequence",
     "implicit",
     "integer",
-    "is_sequence",
     "null",
     "octets",
     "oid",
@@ -50,6 +52,9 @@ MAX_DEPTH = 16
 """Constructed values within each other. A key in PKCS#8 has six at most; a reader without a ceiling can be made to
 exhaust its stack."""
 
+_NO_SIGN_BYTE = " lacks its leading zero byte"
+_LONG_LENGTHS = Note("noncanonical", "the DER has lengths that are not in their shortest form")
+
 _MAX_LENGTH_BYTES = 4
 _MAX_OID_BYTES = 32
 
@@ -68,16 +73,24 @@ _NAMES = {
 class DerReader:
     """Reads values in order; every error names the field and the byte of the whole input where it began.
 
-    A constructed value is read by a reader of its own, over its contents: read them all and `finish` it.
+    A constructed value is read by a reader of its own, over its contents: read them all and `finish` it. With `notes`,
+    lengths that are not in their shortest form are read and noted, and so are the numbers of a key (`number`) that are
+    not in the one form of DER: for callers who prove the key.
     """
 
-    __slots__ = ("_data", "_depth", "_end", "_pos")
+    __slots__ = ("_data", "_depth", "_end", "_notes", "_pos")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, notes: list[Note] | None = None) -> None:
         self._data = data
+        self._notes = notes
         self._pos = 0
         self._end = len(data)
         self._depth = 0
+
+    @property
+    def position(self) -> int:
+        """The byte of the whole input that comes next."""
+        return self._pos
 
     def peek(self) -> int | None:
         """Give the tag of the next value, or None at the end."""
@@ -107,15 +120,34 @@ class DerReader:
         Raises: MalformedError when it is negative or not in its shortest form; LimitError when it is longer than any
         key's.
         """
+        return self._integer(name, None)
+
+    def number(self, name: str) -> int:
+        """Read an INTEGER that is a number of a key, which is never negative.
+
+        With notes, superfluous zero bytes and a missing sign byte are noted. The caller proves the number then: without
+        its sign byte, another number might be meant.
+
+        Raises: what `integer` raises, where there are no notes; LimitError when it is longer than any key's.
+        """
+        return self._integer(name, self._notes)
+
+    def _integer(self, name: str, notes: list[Note] | None) -> int:
         at = self._pos
         start, end = self._take(name, INTEGER)
         raw = self._data[start:end]
         if not raw:
             raise _refuse(name, at, "is a number of no bytes")
         if raw[0] & 0x80:
-            raise _refuse(name, at, "is a negative number")
-        if raw[0] == 0 and len(raw) > 1 and not raw[1] & 0x80:
-            raise _refuse(name, at, "has superfluous zero bytes")
+            if notes is None:
+                raise _refuse(name, at, "is a negative number")
+            if not any(note.message.endswith(_NO_SIGN_BYTE) for note in notes):  # the first stands for all of them
+                notes.append(Note("noncanonical", f"{name} lacks its leading zero byte"))
+        elif raw[0] == 0 and len(raw) > 1 and not raw[1] & 0x80:
+            if notes is None:
+                raise _refuse(name, at, "has superfluous zero bytes")
+            notes.append(Note("noncanonical", f"{name} has superfluous zero bytes"))
+            raw = raw.lstrip(b"\0")
         if len(raw) > MAX_MPINT_BYTES:
             message = f"{name} at byte {at} has {len(raw)} bytes; the limit is {MAX_MPINT_BYTES}"
             raise LimitError(message, rule="corrupt", byte=at)
@@ -154,6 +186,14 @@ class DerReader:
             raise _refuse(name, at, "is cut short")
         first = min(arcs[0] // 40, 2)
         return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+    def peek_oid(self) -> str | None:
+        """Return the OBJECT IDENTIFIER that comes next; None where another value does, or none that can be read."""
+        ahead = self._inner("value", self._pos, self._end)
+        try:
+            return ahead.oid("value") if self.peek() == OID else None
+        except MalformedError:
+            return None
 
     def octets(self, name: str) -> bytes:
         """Read an OCTET STRING."""
@@ -211,7 +251,7 @@ class DerReader:
     def _inner(self, name: str, start: int, end: int) -> DerReader:
         if self._depth == MAX_DEPTH:
             raise _refuse(name, start, f"is more than {MAX_DEPTH} values deep")
-        inner = DerReader(self._data)
+        inner = DerReader(self._data, notes=self._notes)
         inner._pos, inner._end, inner._depth = start, end, self._depth + 1
         return inner
 
@@ -260,7 +300,10 @@ class DerReader:
             raise self._cut_short(name, at, "is cut short")
         length = int.from_bytes(self._data[at + 2 : start], "big")
         if length < 0x80 or length >> 8 * (count - 1) == 0:
-            raise _refuse(name, at, "has a length that is not in its shortest form")
+            if self._notes is None:
+                raise _refuse(name, at, "has a length that is not in its shortest form")
+            if _LONG_LENGTHS not in self._notes:
+                self._notes.append(_LONG_LENGTHS)
         return start, length
 
     def _cut_short(self, name: str, at: int, what: str) -> MalformedError:
@@ -293,18 +336,18 @@ def outline(data: bytes) -> tuple[tuple[int, bytes], ...]:
     return tuple(values)
 
 
-def is_sequence(data: bytes) -> bool:
-    """Tell whether these bytes are one SEQUENCE from the first to the last.
+def first_sequence(data: bytes) -> int:
+    """Return how many bytes the SEQUENCE takes that the data begins with; 0 where it begins with none that is whole.
 
-    What a wrong key decrypts hardly ever is: the chance is 2^-16 for the shortest keys and 2^-32 for the longer ones.
+    What a wrong key decrypts is hardly ever one to the last byte: the chance is 2^-16 for the shortest keys and 2^-32
+    for the longer ones.
     """
+    reader = DerReader(data, notes=[])
     try:
-        reader = DerReader(data)
         reader.sequence("contents")
-        reader.finish()
     except MalformedError:
-        return False
-    return True
+        return 0
+    return reader.position
 
 
 def _peel(data: bytes, position: int) -> tuple[int, int, int] | None:

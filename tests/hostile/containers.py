@@ -116,15 +116,9 @@ def _structure() -> Iterator[Hostile]:
         "length-of-127-bytes": (b"\x30\xff" + b"\xff" * 127 + body, "malformed"),
         "length-one-more": (der.head(0x30, len(body) + 1) + body, "truncated"),
         "length-one-less": (der.head(0x30, len(body) - 1) + body, "malformed"),
-        "length-not-minimal": (der.tlv(0x30, body, size=4), "malformed"),
         "indefinite": (b"\x30\x80" + body + b"\0\0", "malformed"),
-        "integer-not-minimal": (der.sequence(long_form + body[3:]), "malformed"),
-        "integer-superfluous-zero": (whole[:4] + body.replace(number, _padded(rsa().n)), "malformed"),
         "integer-empty": (der.sequence(b"\2\0" + body[3:]), "malformed"),
-        "integer-negative": (
-            der.sequence(body.replace(number, der.tlv(2, number[4:]))),
-            "malformed",
-        ),
+        "integer-superfluous-zero": (whole[:4] + body.replace(number, _padded(rsa().n)), "malformed"),
         "100000-levels": (der.nested(100_000), "malformed"),
         "17-levels": (der.nested(17), "malformed"),
         "constructed-integer": (der.sequence(b"\x22\3" + body[:3] + body[3:]), "malformed"),
@@ -140,6 +134,14 @@ def _structure() -> Iterator[Hostile]:
     for name, (data, code) in shapes.items():
         rules = ("corrupt", "truncated", "unsupported", "not-a-key", "wrong-label")
         yield refused(f"pem/{name}", "DER", _framed("RSA PRIVATE KEY", partial(bytes, data)), code, *rules)
+    tolerated = {
+        "length-not-minimal": der.tlv(0x30, body, size=4),
+        "integer-not-minimal": der.sequence(long_form + body[3:]),
+        "integer-negative": der.sequence(body.replace(number, der.tlv(2, number[4:]))),
+    }
+    for name, data in tolerated.items():  # openssl and ssh-keygen read them, and the key is proved
+        framed = _framed("RSA PRIVATE KEY", partial(bytes, data))
+        yield legal(f"pem/{name}", "DER", framed, "private", "noncanonical", cert_attach=6)
 
 
 def _padded(value: int) -> bytes:

@@ -95,6 +95,10 @@ def _rsa() -> Iterator[Hostile]:
             code, rules = _CODES.get(fault, _NUMBERS)
             if (name, fault) == ("dropbear", "n-not-pq"):  # it states no iqmp, by which the two could be told apart
                 code, rules = _CODES["n-of-another-key"]
+            if (name, fault) == ("pem", "e-zero"):  # it follows from d and the primes
+                built = _built(_RSA_FORMATS[name], make)
+                yield legal(f"{name}/rsa-{fault}", "RSA", built, "private", "noncanonical", cert_attach=6)
+                continue
             mended = {"repair": 0} if code == "recomputable-numbers" else {}
             yield refused(f"{name}/rsa-{fault}", "RSA", _built(_RSA_FORMATS[name], make), code, *rules, **mended)
     for fault in ("n-even", "e-even", "e-one", "e-zero", "e-of-4096-bits", "n-of-100000-bits", "all-zero"):
