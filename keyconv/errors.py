@@ -174,7 +174,7 @@ class ContradictionError(KeyconvError):
 
 
 class RecomputableError(ContradictionError):
-    """Only numbers of an RSA key that follow from its others are wrong (iqmp, dp, dq): `keyconv repair` mends that."""
+    """Only numbers of a key that follow from its others are wrong, as iqmp, dp and dq do: `keyconv repair` fixes it."""
 
     code = default_rule = "recomputable-numbers"
 

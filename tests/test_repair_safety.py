@@ -71,7 +71,7 @@ def test_no_changed_character_gives_another_key(name: str) -> None:
                 mended += 1
                 (entry,) = found.keyfile.entries
                 assert private_of(entry) == key, f"{position}: repaired into another key"
-                assert found.undone == ("recomputable-numbers",), position
+                assert set(found.undone) <= {"recomputable-numbers", "noncanonical"}, position
                 assert private_of(read(found.data).entries[0]) == key
             elif position % 16 == 0:
                 diagnosis = diagnose(data, error)

@@ -17,6 +17,7 @@ from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_conten
 from keyconv.checks.mending import mend
 from keyconv.checks.rules import rule
 from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fingerprint_of, to_finding
+from keyconv.crypto.amends import NONCANONICAL
 from keyconv.document.spans import describe
 from keyconv.document.wrappers import CrLf, Unended
 from keyconv.engine import unlock
@@ -302,7 +303,10 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagn
         judged.moduli = file.moduli
         return judged
     before = len(judged.findings)
-    subject = _opened(Subject(content, mended.data, mended.keyfile, context), judged)
+    keyfile = replace(  # what a repair undoes is said above
+        mended.keyfile, notes=tuple(note for note in mended.keyfile.notes if note.code not in diagnosis.undone)
+    )
+    subject = _opened(Subject(content, mended.data, keyfile, context), judged)
     _judge_subject(subject, judged)
     key = fingerprint_of(subject.keyfile.entries[0]) if subject.keyfile.entries else None
     judged.findings[:before] = [replace(finding, fingerprint=key) for finding in judged.findings[:before]]
@@ -325,9 +329,10 @@ def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[
         fixable = in_place and rule(name).fixable
         hit = Hit(cause.message, line=diagnosis.line, hint=hint or None, fixable=fixable)
         finding = to_finding(name, hit, content.path)
-        unread = diagnosis.mended is None and (
-            rule(name).fixable or name == "surrounding-text"
-        )  # what is left of such a file is nothing
+        # What is left of such a file is nothing, or it is not read for this reason alone.
+        lost = diagnosis.mended is None and (rule(name).fixable or name == "surrounding-text")
+        amended = diagnosis.mended is not None and diagnosis.mended.amended and name == NONCANONICAL
+        unread = lost or amended
         severity = "error" if unread else damage_severity(name, format, finding.severity)
         found.append(replace(finding, severity=severity))
     return found

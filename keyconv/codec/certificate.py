@@ -34,7 +34,9 @@ def plain_algorithm(algorithm: str) -> str:
     return _IRREGULAR.get(algorithm) or algorithm.removesuffix(SUFFIX)
 
 
-def read_any(blob: bytes, notes: list[Note] | None = None) -> tuple[PublicKey, Certificate | None]:
+def read_any(
+    blob: bytes, notes: list[Note] | None = None, amends: list[Note] | None = None
+) -> tuple[PublicKey, Certificate | None]:
     """Read a blob that may be a plain key's or a certificate's: the plain key, and the certificate if it is one.
 
     A certificate of an unknown algorithm gives an opaque key, as any unknown algorithm does.
@@ -43,7 +45,7 @@ def read_any(blob: bytes, notes: list[Note] | None = None) -> tuple[PublicKey, C
     if is_certificate(algorithm) and public_blob.knows(_canonical(algorithm)):
         certificate = read(blob, notes)
         return certificate.key, certificate
-    return public_blob.read(blob, notes), None
+    return public_blob.read(blob, notes, amends), None
 
 
 def read(blob: bytes, notes: list[Note] | None = None) -> Certificate:

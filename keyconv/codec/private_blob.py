@@ -33,6 +33,7 @@ from keyconv.keys import (
     SkEd25519PrivateKey,
     SkEd25519PublicKey,
 )
+from keyconv.notes import Note
 from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
@@ -91,10 +92,10 @@ def _read_plain(algorithm: str, reader: WireReader) -> PrivateKey:
         e = reader.mpint("RSA exponent e")
         return _read_rsa(RsaPublicKey(e, n), reader)
     if algorithm == Ed25519PublicKey.algorithm:
-        public_25519 = Ed25519PublicKey(_read_exactly(reader, "public point", 32))
+        public_25519 = Ed25519PublicKey(public_blob.read_edwards_point(reader, 32))
         return Ed25519PrivateKey(public_25519, _read_seed_and_public(reader, public_25519.point, 32))
     if algorithm == Ed448PublicKey.algorithm:
-        public_448 = Ed448PublicKey(_read_exactly(reader, "public point", 57))
+        public_448 = Ed448PublicKey(public_blob.read_edwards_point(reader, 57))
         return Ed448PrivateKey(public_448, _read_seed_and_public(reader, public_448.point, 57))
     return _read_after_public(public_blob.read_fields(algorithm, reader), reader)
 
@@ -159,9 +160,24 @@ def _read_handle(reader: WireReader) -> tuple[int, bytes, bytes]:
 
 
 def _read_seed_and_public(reader: WireReader, public: bytes, length: int) -> bytes:
-    both = _read_exactly(reader, "private part", 2 * length)
-    _compare_points(both[length:], public)
-    return both[:length]
+    both = reader.string("private part")
+    if len(both) == 2 * length:
+        _compare_points(both[length:], public)
+        return both[:length]
+    message = f"the private part has {len(both)} bytes instead of {2 * length}"
+    if not 0 < len(both) < 2 * length:
+        raise MalformedError(message)
+    if reader.amends is None:
+        raise MalformedError(message)
+    # The seed alone (older Erlang/OTP), or either half without its leading zero bytes: the proof tells whether it is.
+    reader.amends.append(Note("recomputable-numbers", message))
+    if len(both) <= length:
+        return both.rjust(length, b"\0")
+    shortest = public.lstrip(b"\0")
+    for end in range(length, 0, -1):
+        if both[end:].lstrip(b"\0") == shortest:
+            return both[:end].rjust(length, b"\0")
+    raise MismatchError("the file states two different public points in its private part")
 
 
 def _read_exactly(reader: WireReader, name: str, length: int) -> bytes:

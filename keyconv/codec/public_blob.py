@@ -28,20 +28,24 @@ from keyconv.keys import (
 from keyconv.notes import Note
 from keyconv.text.quoting import as_name
 from keyconv.wire import encode
-from keyconv.wire.reader import WireReader
+from keyconv.wire.reader import PUBLIC_HINT, WireReader
 
-__all__ = ["RSA_ALIASES", "knows", "read", "read_fields", "write", "write_fields"]
+__all__ = ["RSA_ALIASES", "knows", "read", "read_edwards_point", "read_fields", "write", "write_fields"]
+
+_RECOMPUTABLE = "recomputable-numbers"
 
 RSA_ALIASES = ("rsa-sha2-256", "rsa-sha2-512")
 """Signature algorithms that some programs write where `ssh-rsa` belongs; the key is the same."""
 
 
-def read(blob: bytes, notes: list[Note] | None = None) -> PublicKey:
+def read(blob: bytes, notes: list[Note] | None = None, amends: list[Note] | None = None) -> PublicKey:
     """Read a whole blob of a plain key; an unknown algorithm gives an opaque one.
+
+    `amends` is for readers of private keys, which prove what is amended.
 
     Raises: MalformedError; a certificate's blob is for `keyconv.codec.certificate`.
     """
-    reader = WireReader(blob, notes=notes)
+    reader = WireReader(blob, notes=notes, amends=amends)
     algorithm = reader.name("algorithm name")
     if algorithm in RSA_ALIASES:
         if notes is not None:
@@ -114,11 +118,11 @@ def _ecdsa_reader(curve: Curve) -> Callable[[WireReader], EcdsaPublicKey]:
 
 
 def _read_ed25519(reader: WireReader) -> Ed25519PublicKey:
-    return Ed25519PublicKey(_read_point(reader, 32))
+    return Ed25519PublicKey(read_edwards_point(reader, 32))
 
 
 def _read_ed448(reader: WireReader) -> Ed448PublicKey:
-    return Ed448PublicKey(_read_point(reader, 57))
+    return Ed448PublicKey(read_edwards_point(reader, 57))
 
 
 def _read_sk_ecdsa(reader: WireReader) -> SkEcdsaPublicKey:
@@ -128,7 +132,10 @@ def _read_sk_ecdsa(reader: WireReader) -> SkEcdsaPublicKey:
 
 
 def _read_sk_ed25519(reader: WireReader) -> SkEd25519PublicKey:
-    return SkEd25519PublicKey(_read_point(reader, 32), reader.string("application"))
+    point = reader.string("public point")
+    if len(point) != 32:
+        raise MalformedError(f"the public point has {len(point)} bytes instead of 32")
+    return SkEd25519PublicKey(point, reader.string("application"))
 
 
 def _mldsa_reader(algorithm: str) -> Callable[[WireReader], MlDsa44Ed25519PublicKey]:
@@ -149,11 +156,21 @@ def _read_curve_name(reader: WireReader, curve: Curve) -> None:
         )
 
 
-def _read_point(reader: WireReader, length: int) -> bytes:
+def read_edwards_point(reader: WireReader, length: int) -> bytes:
+    """Read the public point of an Ed25519 or Ed448 key, whose leading zero bytes some programs drop (ssh2 1.17).
+
+    Raises: MalformedError when it is not of this length; where it is shorter, only if the reader may not amend it.
+    """
     point = reader.string("public point")
-    if len(point) != length:
-        raise MalformedError(f"the public point has {len(point)} bytes instead of {length}")
-    return point
+    if len(point) == length:
+        return point
+    message = f"the public point has {len(point)} bytes instead of {length}"
+    if not 0 < len(point) < length:
+        raise MalformedError(message)
+    if reader.amends is None:
+        raise MalformedError(f"{message}: its leading zero byte may be missing", hint=PUBLIC_HINT)
+    reader.amends.append(Note(_RECOMPUTABLE, message))
+    return point.rjust(length, b"\0")
 
 
 _READERS: dict[str, Callable[[WireReader], PublicKey]] = {

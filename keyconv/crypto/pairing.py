@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
 from keyconv import limits
 from keyconv.codec import private_blob
-from keyconv.crypto import points
+from keyconv.crypto import amends, points
 from keyconv.crypto.primes import is_prime
 from keyconv.errors import (
     ContradictionError,
@@ -49,48 +46,40 @@ from keyconv.keys import (
 from keyconv.notes import Note
 
 __all__ = [
+    "UNUSUAL_SCALAR",
     "check_exponents",
+    "check_group",
     "check_public",
     "derive_ecdsa",
     "derive_ed448",
     "derive_ed25519",
+    "is_unusual_scalar",
     "prove",
-    "recomputing",
 ]
 
+UNUSUAL_SCALAR = Note(
+    "unusual-scalar", "the private scalar is of half the curve's size or less, or n - 1: OpenSSH refuses the key"
+)
 _MLDSA_HINT = "pip install --upgrade cryptography"
 _RECOMPUTE_HINT = "keyconv repair computes it anew"
-_recomputed: ContextVar[list[str] | None] = ContextVar("recomputed", default=None)
 
 _KEPT = 1024
 _proved: set[bytes] = set()
 """Digests of keys that were proved, all their numbers: what is written is read back, and so proved once. No secrets."""
 
 
-@contextmanager
-def recomputing() -> Iterator[list[str]]:
-    """Compute anew, in this block and this thread alone, what is wrong of an RSA key's numbers and follows from others.
-
-    For `keyconv.repair`, which hands it to readers that nobody else asks for such keys. Gives the list of what was
-    wrong; everywhere outside of such a block it is refused.
-    """
-    found: list[str] = []
-    token = _recomputed.set(found)
-    try:
-        yield found
-    finally:
-        _recomputed.reset(token)
-
-
 def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
     """Check every number of a private key and that its public half belongs to it; return it in canonical form.
 
-    Only RSA has two forms: where q > p the two are swapped and iqmp computed anew, as PuTTY does, and it is noted. The
-    secret of a FIDO key is in its authenticator, so that only its public half can be checked.
+    A scalar that OpenSSH refuses is noted. Only RSA has two forms: where q > p the two are swapped and iqmp computed
+    anew, as PuTTY does, and it is noted. The secret of a FIDO key is in its authenticator, so that only its public half
+    can be checked.
 
     Raises: ContradictionError when numbers disagree or are out of range (RecomputableError when only iqmp does);
     MismatchError when the public half is of another key; LimitError above the sizes in `keyconv.limits`.
     """
+    if isinstance(private, EcdsaPrivateKey) and is_unusual_scalar(private):
+        notes.append(UNUSUAL_SCALAR)
     if _digest(private) in _proved:
         return private
     check_public(private.public)
@@ -150,6 +139,17 @@ def check_public(public: PublicKey) -> None:
             assert_never(public)
 
 
+def check_group(public: DsaPublicKey) -> None:
+    """Check that g and y are in the group of order q, which takes two powers; the sizes must have been checked.
+
+    Raises: ContradictionError.
+    """
+    if pow(public.g, public.q, public.p) != 1:
+        raise ContradictionError("the DSA generator g is not of order q")
+    if pow(public.y, public.q, public.p) != 1:
+        raise ContradictionError("the DSA public number y is not in the group that g makes")
+
+
 def check_exponents(private: RsaPrivateKey, dmp1: int, dmq1: int) -> None:
     """Compare the exponents d mod p-1 and d mod q-1 that a file states, which the model does not keep.
 
@@ -160,9 +160,9 @@ def check_exponents(private: RsaPrivateKey, dmp1: int, dmq1: int) -> None:
         return
     name, prime = ("dmq1", "q") if dmp1 == private.dmp1 else ("dmp1", "p")
     message = f"the RSA exponent {name} is not d modulo {prime} - 1"
-    if _recomputed.get() is None:
+    if amends.current() is None:
         try:
-            with recomputing():
+            with amends.allowed():
                 prove(private, [])
         except KeyconvError:
             raise ContradictionError(message) from None
@@ -215,6 +215,15 @@ def _digest(private: PrivateKey) -> bytes:
     return sha256(private_blob.write(private)).digest()
 
 
+def is_unusual_scalar(private: EcdsaPrivateKey) -> bool:
+    """Tell whether OpenSSH refuses a scalar: one of at most half the order's bits, or n - 1 and above.
+
+    Source: OpenSSH sshkey.c, sshkey_ec_validate_private.
+    """
+    order = private.public.curve.n
+    return private.d.bit_length() <= order.bit_length() // 2 or private.d >= order - 1
+
+
 def _compare(derived: bytes, stated: bytes) -> None:
     if derived != stated:
         raise MismatchError("the public half is not of this private half: the file holds parts of two keys")
@@ -255,10 +264,10 @@ def _prove_rsa(private: RsaPrivateKey, notes: list[Note]) -> RsaPrivateKey:
 
 
 def _refuse_or_recompute(message: str) -> None:
-    found = _recomputed.get()
+    found = amends.current()
     if found is None:
         raise RecomputableError(message, hint=_RECOMPUTE_HINT)
-    found.append(message)
+    found.append(Note(amends.RECOMPUTABLE, message))
 
 
 def _check_dsa(public: DsaPublicKey) -> None:

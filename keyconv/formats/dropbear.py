@@ -9,7 +9,7 @@ Source: what dropbearkey and dropbearconvert 2022.83 write and read.
 from __future__ import annotations
 
 from keyconv.codec import public_blob
-from keyconv.crypto import pairing
+from keyconv.crypto import amends, pairing
 from keyconv.crypto.factors import coefficient, recover_primes
 from keyconv.errors import KeyconvError, MalformedError, TruncatedError, UnsupportedError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
@@ -51,16 +51,20 @@ def _sniff(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> KeyFile:
-    notes: list[Note] = []
     try:
-        private = pairing.prove(_read_key(data, notes), notes)
+        return amends.explained(lambda: _read_file(data))
     except KeyconvError as error:
         raise error.of_format("dropbear") from None
+
+
+def _read_file(data: bytes) -> KeyFile:
+    notes: list[Note] = []
+    private = pairing.prove(_read_key(data, notes), notes)
     return KeyFile(DROPBEAR.name, "private", (Entry(private.public, private),), tuple(notes))
 
 
 def _read_key(data: bytes, notes: list[Note]) -> PrivateKey:
-    reader = WireReader(data, notes=notes)
+    reader = WireReader(data, notes=notes, amends=amends.current())
     algorithm = reader.name("algorithm name")
     if algorithm not in _ALGORITHMS:
         raise UnsupportedError(f"Dropbear files of type {as_name(algorithm)} are not known")

@@ -10,7 +10,7 @@ import hmac
 from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import private_blob, public_blob
-from keyconv.crypto import pairing
+from keyconv.crypto import amends, pairing
 from keyconv.crypto.ciphers import CIPHERS, Cipher, decrypt, encrypt
 from keyconv.crypto.kdf import BcryptPbkdf, Deriver
 from keyconv.errors import (
@@ -80,7 +80,7 @@ class LockedOpenssh(Locked):
         if not _check_integers_agree(section):
             raise WrongPassphraseError("wrong passphrase", place="openssh")
         try:
-            return _read_section(section, self.publics, cipher.block, self.index)[0]
+            return amends.explained(lambda: _read_section(section, self.publics, cipher.block, self.index)[0])
         except KeyconvError as error:
             raise error.within("private half").of_format("openssh") from None
 
@@ -94,7 +94,7 @@ def _sniff(data: bytes) -> bool:
 
 def _read(data: bytes) -> KeyFile:
     try:
-        return _read_file(data)
+        return amends.explained(lambda: _read_file(data))
     except KeyconvError as error:
         raise error.of_format("openssh") from None
 
@@ -146,7 +146,7 @@ def _read_file(data: bytes) -> KeyFile:
 
 def _read_public(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None]:
     try:
-        public, certificate = certificates.read_any(blob, notes)
+        public, certificate = certificates.read_any(blob, notes, amends.current())
         pairing.check_public(public)
     except KeyconvError as error:
         raise error.within("public half") from None
@@ -204,7 +204,7 @@ def _read_section(
 ) -> list[Unlocked]:
     """Read and prove every key of the section, or the `only` one that is asked for."""
     shared: list[Note] = []
-    reader = WireReader(section, notes=shared)
+    reader = WireReader(section, notes=shared, amends=amends.current())
     reader.fixed("check integers", 8)
     unlocked: list[Unlocked] = []
     proved_bits = 0

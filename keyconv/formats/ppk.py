@@ -16,7 +16,7 @@ from typing import assert_never
 from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
-from keyconv.crypto import pairing
+from keyconv.crypto import amends, pairing
 from keyconv.crypto.ciphers import AES256_CBC, decrypt, encrypt
 from keyconv.crypto.kdf import ARGON2_FLAVOURS, Argon2, Deriver, PuttySha1
 from keyconv.errors import (
@@ -114,7 +114,8 @@ class LockedPpk(Locked):
         if private is None or not _mac_fits(sections, private, mac_key):
             raise WrongPassphraseError("wrong passphrase, or the file was edited: its MAC does not fit", place="ppk")
         notes: list[Note] = []
-        return Unlocked(_prove(sections, private, self.public, notes), notes=tuple(notes))
+        proved = amends.explained(lambda: _prove(sections, private, self.public, notes))
+        return Unlocked(proved, notes=tuple(notes))
 
 
 def _sniff(version: int, data: bytes) -> bool:
@@ -127,7 +128,7 @@ def _sniff(version: int, data: bytes) -> bool:
 
 def _read(data: bytes) -> KeyFile:
     try:
-        return _read_file(data)
+        return amends.explained(lambda: _read_file(data))
     except KeyconvError as error:
         raise error.of_format("ppk") from None
 
@@ -254,7 +255,7 @@ class _Cursor:
 
 def _read_public(algorithm: bytes, blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None]:
     try:
-        public, certificate = certificates.read_any(blob, notes)
+        public, certificate = certificates.read_any(blob, notes, amends.current())
         stated = WireReader(blob).string("algorithm name")
         if algorithm != stated and not {algorithm, stated} <= _RSA_NAMES:
             raise MismatchError("the type on line 1 is not the type in the public half", line=1)
@@ -319,7 +320,7 @@ def _mac(sections: _Sections, private: bytes, mac_key: bytes) -> bytes:
 
 def _prove(sections: _Sections, private: bytes, public: PublicKey, notes: list[Note]) -> PrivateKey:
     try:
-        reader = WireReader(private, notes=notes)
+        reader = WireReader(private, notes=notes, amends=amends.current())
         key = _read_private(public, reader, notes)
         if sections.version == 1 and isinstance(public, DsaPublicKey):
             _read_dsa_hash(public, reader)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from keyconv.crypto.amends import NONCANONICAL, RECOMPUTABLE
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import write
@@ -14,12 +15,11 @@ from keyconv.formats.authorized_keys import OPENSSH_PUB, read_line
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
-from keyconv.repair.opening import RECOMPUTABLE, Opening
+from keyconv.repair.opening import Opening
 from keyconv.text.comment import is_clean
 
 __all__ = ["rewrite"]
 
-NONCANONICAL = "noncanonical"
 _PPK = ("ppk", "ppk2")
 COMMENT_CONTROL = "comment-control"
 
@@ -33,7 +33,7 @@ def rewrite(data: bytes, keyfile: KeyFile, opening: Opening) -> tuple[bytes, tup
     rules = _rules_of((*keyfile.notes, *(note for entry in keyfile.entries for note in entry.notes)), keyfile.entries)
     if rules and keyfile.format == OPENSSH_PUB.name:
         return _rewrite_lines(data)
-    target = by_name(keyfile.format)
+    target = _target(keyfile)
     locked = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
     if not rules or locked or target.write is None or any(entry.fault for entry in keyfile.entries):
         return data, ()
@@ -51,9 +51,16 @@ def rewrite(data: bytes, keyfile: KeyFile, opening: Opening) -> tuple[bytes, tup
     return (written, mended) if mended else (data, ())
 
 
+def _target(keyfile: KeyFile) -> Format:
+    """Return the file's own format, or PKCS#8 for a key that this format is not written with (Ed25519 in SEC 1)."""
+    target = by_name(keyfile.format)
+    families = {entry.public.family for entry in keyfile.entries if entry.public is not None}
+    return target if families <= target.can.families else by_name("pkcs8")
+
+
 def _rules_of(notes: tuple[Note, ...], entries: tuple[Entry, ...]) -> tuple[str, ...]:
     codes = {note.code for note in notes}
-    rules = [code for code in (RECOMPUTABLE, NONCANONICAL) if code in codes]
+    rules: list[str] = [code for code in (RECOMPUTABLE, NONCANONICAL) if code in codes]
     if any(entry.comment is not None and not is_clean(entry.comment) for entry in entries):
         rules.append(COMMENT_CONTROL)
     return tuple(rules)

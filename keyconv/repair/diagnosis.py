@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from keyconv.codec.key_line import LINE_FORMATS, rule_among_lines
+from keyconv.crypto.amends import AMENDABLE, RECOMPUTABLE
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError, UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
@@ -15,7 +16,7 @@ from keyconv.keyfile import KeyFile, Locked
 from keyconv.repair import extent, foreign, several, whole
 from keyconv.repair.damage import TYPE
 from keyconv.repair.messages import MESSAGES
-from keyconv.repair.opening import RECOMPUTABLE, Opening
+from keyconv.repair.opening import Opening
 from keyconv.repair.readers import refused_by
 from keyconv.repair.searching import MAX_STATES, Candidate, Search
 
@@ -209,7 +210,8 @@ def _damaged(data: bytes, found: Candidate, path: str) -> Diagnosis:
 
 
 def _describe(rule: str, found: Candidate) -> str:
-    wrong = [note.message for note in found.keyfile.notes if note.code == rule == RECOMPUTABLE]
+    notes = dict.fromkeys(found.keyfile.notes) if rule in AMENDABLE else ()
+    wrong = [note.message for note in notes if note.code == rule]
     return MESSAGES[rule] + (f" ({'; '.join(wrong)})" if wrong else "")
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from keyconv.crypto import pairing
+from keyconv.crypto import amends
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import unlock
 from keyconv.engine.reading import read_whole
-from keyconv.errors import RecomputableError
+from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.notes import Note
 from keyconv.secret import Passphrase
 
-__all__ = ["RECOMPUTABLE", "Opening"]
-
-RECOMPUTABLE = "recomputable-numbers"
+__all__ = ["Opening"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +26,26 @@ class Opening:
     def read(self, data: bytes) -> KeyFile:
         """Read a text and open what is locked in it, if there is a passphrase.
 
-        Where nothing is wrong but numbers that follow from others, they are computed anew, and a note tells of it.
+        Where nothing is wrong but what follows from the rest of the key, it is amended, and a note tells of it.
 
         Raises: a KeyconvError.
         """
         try:
-            return self._read(data)
-        except RecomputableError:
-            with pairing.recomputing() as found:
-                keyfile = self._read(data)
-            return replace(keyfile, notes=(*keyfile.notes, *(Note(RECOMPUTABLE, each) for each in found)))
+            return self.read_as_it_is(data)
+        except KeyconvError as error:
+            if error.rule not in amends.AMENDABLE:
+                raise
+            with amends.allowed() as found:
+                keyfile = self.read_as_it_is(data)
+            if any(isinstance(entry.private, Locked) for entry in keyfile.entries):
+                raise  # nothing has proved it
+            return replace(keyfile, notes=(*keyfile.notes, *found))
 
-    def _read(self, data: bytes) -> KeyFile:
+    def read_as_it_is(self, data: bytes) -> KeyFile:
+        """Read a text as every other command reads it, and open what is locked in it.
+
+        Raises: a KeyconvError.
+        """
         keyfile = read_whole(data, self.format)
         if self.passphrase is None:
             return keyfile

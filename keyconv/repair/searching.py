@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyconv import limits
+from keyconv.crypto.amends import AMENDABLE, NONCANONICAL
 from keyconv.errors import KeyconvError, NotAKeyError, WrongPassphraseError
 from keyconv.keyfile import KeyFile, Locked
 from keyconv.repair import (
@@ -27,7 +28,7 @@ from keyconv.repair import (
     surroundings,
     wrappings,
 )
-from keyconv.repair.canonical import NONCANONICAL, rewrite
+from keyconv.repair.canonical import rewrite
 from keyconv.repair.damage import Damage, count_private, holds_private, is_text
 from keyconv.repair.opening import Opening
 
@@ -121,7 +122,7 @@ class Candidate:
     `undone` names each rule once, in the order in which it was undone. `offset` is the byte of the damaged file at
     which the first of them begins. `guessed` tells that bytes of the key itself were guessed and nothing proves them:
     such a result names the damage, and is none to write. `cut` tells that the file has more than the key, which the
-    result leaves out.
+    result leaves out. `amended` tells that the key is read with what follows from the rest of it, and not otherwise.
     """
 
     data: bytes
@@ -131,6 +132,7 @@ class Candidate:
     offset: int | None = None
     guessed: bool = False
     cut: bool = False
+    amended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +242,23 @@ class Search:
             "end" in guesses and locked and keyfile.format == _SIZELESS
         )
         data, rewritten = rewrite(state.text, keyfile, self._opening)
+        amended = any(note.code in AMENDABLE for note in keyfile.notes) and not self._loads(state.text)
+        if amended and data == state.text:
+            return None  # what was amended to read it cannot be written
         undone = tuple(dict.fromkeys((*(damage.rule for damage in state.path), *rewritten)))
-        found = Candidate(data, keyfile, undone, not locked and not guessed, state.offset, guessed, state.cut)
+        proved = not locked and not guessed
+        found = Candidate(data, keyfile, undone, proved, state.offset, guessed, state.cut, amended)
         if guessed:
             self._guessed = self._guessed or found
             return None
         return found
+
+    def _loads(self, data: bytes) -> bool:
+        try:
+            self._opening.read_as_it_is(data)
+        except KeyconvError:
+            return False
+        return True
 
 
 def _first_difference(text: bytes, before: bytes) -> int:

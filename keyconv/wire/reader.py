@@ -11,21 +11,28 @@ from keyconv.errors import LimitError, MalformedError
 from keyconv.limits import MAX_ALGORITHM_NAME, MAX_MPINT_BYTES
 from keyconv.notes import Note
 
-__all__ = ["SSH_NAME", "WireReader"]
+__all__ = ["PUBLIC_HINT", "SSH_NAME", "WireReader"]
 
 SSH_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9.@_+-]{0,%d}\Z" % (MAX_ALGORITHM_NAME - 1))
+
+
+PUBLIC_HINT = "write the public key again from its private one: keyconv public KEY"
+"""What helps a public key whose numbers are cut short, which proves nothing by itself."""
 
 
 class WireReader:
     """Reads fields in order from `data`; every error names the field and the byte where it began.
 
-    With `notes`, numbers with superfluous zero bytes are read and noted; without, they are refused.
+    With `notes`, numbers with superfluous zero bytes are read and noted; without, they are refused. With `amends`, so
+    are numbers that lack their sign byte, and the codecs above amend there what follows from the rest of a key: for
+    `keyconv repair`, on keys that are proved.
     """
 
-    __slots__ = ("_data", "_notes", "_pos")
+    __slots__ = ("_data", "_notes", "_pos", "amends")
 
-    def __init__(self, data: bytes, *, notes: list[Note] | None = None) -> None:
+    def __init__(self, data: bytes, *, notes: list[Note] | None = None, amends: list[Note] | None = None) -> None:
         self._data = data
+        self.amends = amends
         self._pos = 0
         self._notes = notes
 
@@ -96,7 +103,11 @@ class WireReader:
         start = self._pos
         raw = self.string(name)
         if raw and raw[0] & 0x80:
-            raise MalformedError(f"{name} at byte {start} is a negative number")
+            if self.amends is None:
+                raise MalformedError(
+                    f"{name} at byte {start} is a negative number: it lacks its leading zero byte", hint=PUBLIC_HINT
+                )
+            self.amends.append(Note("noncanonical", f"{name} lacks its leading zero byte"))
         if raw and raw[0] == 0 and (len(raw) == 1 or not raw[1] & 0x80):
             if self._notes is None:
                 raise MalformedError(f"{name} at byte {start} has superfluous zero bytes")

@@ -118,7 +118,7 @@ def _dropbear() -> Iterator[Hostile]:
     yield refused("dropbear/trailing", "trailing data", _text(whole + b"x"), "malformed", "corrupt")
     e, n = pair.public
     negative = dropbear(pair.with_public(e, n[1:]))
-    yield refused("dropbear/mpint-negative", "mpint", _text(negative), "malformed", "corrupt")
+    yield refused("dropbear/mpint-negative", "mpint", _text(negative), "malformed", "noncanonical", repair=0)
     no_primes = pair.blob + string(pair.private[0][:-1] + b"\0")
     yield refused(
         "dropbear/d-even-without-primes", "RSA", _text(no_primes), "inconsistent-numbers", "inconsistent-numbers"

@@ -210,7 +210,8 @@ def _halves() -> Iterator[Hostile]:
     for name, (outer, inner) in outers.items():
         yield refused(f"openssh/{name}", "two keys", _made(outer, inner), "key-mismatch", "key-mismatch")
     negative = Pair(b"ssh-rsa", (e, n[1:]), key.private)
-    yield refused("openssh/mpint-negative", "mpint", _made(negative.blob, negative.inner()), "malformed", "corrupt")
+    made = _made(negative.blob, negative.inner())  # its sign byte is missing, which the primes prove
+    yield refused("openssh/mpint-negative", "mpint", made, "malformed", "noncanonical", repair=0)
 
 
 def _comments() -> Iterator[Hostile]:

@@ -220,13 +220,15 @@ def _blobs() -> Iterator[Hostile]:
     key = rsa_pair(rsa())
     e, n = key.public
     shapes = {
-        "mpint-negative": (replace(key, public=(e, n[1:])), "malformed", "corrupt"),
+        "mpint-negative": (replace(key, public=(e, n[1:])), "malformed", "noncanonical"),
         "mpint-65-zeros": (replace(key, public=(e, bytes(65) + n)), "noncanonical", "noncanonical"),
         "dsa-empty-numbers": (Pair(b"ssh-dss", (b"",) * 4, (b"",)), "inconsistent-numbers", "inconsistent-numbers"),
     }
     for name, (pair, code, rule) in shapes.items():
         if name == "mpint-65-zeros":
             yield legal(f"ppk/{name}", "mpint", _made(pair), "private", rule, cert_attach=3)  # it is of another key
+        elif name == "mpint-negative":  # its sign byte is missing, which the primes prove
+            yield refused(f"ppk/{name}", "mpint", _made(pair), code, rule, repair=0)
         else:
             yield refused(f"ppk/{name}", "mpint", _made(pair), code, rule)
     trailing = {

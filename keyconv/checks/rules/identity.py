@@ -28,9 +28,11 @@ IDENTITY: tuple[Rule, ...] = (
     _identity(
         "recomputable-numbers",
         "Only values that can be computed anew are wrong",
-        "A changed character in iqmp, dp or dq.",
-        "None says anything; a signature made with such a value gives the key away.",
-        "'keyconv repair' computes them anew; have the key replaced if it was ever used so.",
+        "A changed character in iqmp, dp or dq; an Ed25519 point without its leading zero byte (ssh2 of Node.js), or "
+        "the seed alone (older Erlang/OTP).",
+        "Of RSA none says anything, and a signature made with such a value gives the key away; of Ed25519 OpenSSH says "
+        "'error in libcrypto'.",
+        "'keyconv repair' computes them anew; have an RSA key replaced if it was ever used so.",
         fixable=True,
     ),
     _identity(
@@ -89,7 +91,9 @@ IDENTITY: tuple[Rule, ...] = (
     _identity(
         "noncanonical",
         "An encoding that some reader refuses",
-        "Padding by a whole block, superfluous zero bytes, a MAC in upper case, a seed of 31 bytes, p < q.",
+        "Padding by a whole block or left after the key, superfluous zero bytes, numbers without their leading zero "
+        "byte, an RSA key without its primes, Ed25519 in an EC PRIVATE KEY, a MAC in upper case, a seed of 31 bytes, "
+        "p < q.",
         "It depends on the program: PuTTY refuses an upper-case MAC, others a short seed.",
         "'keyconv repair' writes it in the form that all readers take.",
         severity="warning",
