@@ -84,6 +84,18 @@ def ed25519_file(seed: bytes) -> bytes:
     return openssh(blob, blob + string(seed + point))
 
 
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def ecdsa_file(d: int) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    point = ec.derive_private_key(d, ec.SECP256R1()).public_key().public_numbers()
+    half = b"\4" + point.x.to_bytes(32, "big") + point.y.to_bytes(32, "big")
+    blob = string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(half)
+    return openssh(blob, blob + string(number(d)))
+
+
 def with_comment(comment: bytes) -> bytes:
     pair = load("ed25519")
     return openssh(pair.blob, pair.inner(), comment=comment)
@@ -214,6 +226,7 @@ def cases() -> dict[str, Case]:
         "odd-exponent": one(rsa_line(p * q, 35), sound, severity="warning"),
         "weak-modulus": one(rsa_line(p * next_prime(p + 2)), sound),
         "predictable-key": one(ed25519_file(bytes(32)), ed25519_file(b"\7" * 31 + b"\1")),
+        "unusual-scalar": one(ecdsa_file(P256_ORDER - 1), ecdsa_file(P256_ORDER - 2)),
         "explicit-parameters": one(
             by_path("pem/ecdsa-p256-openssl-explicit.pem").data, by_path("pem/ecdsa-p256-puttygen-plain.pem").data
         ),

@@ -7,6 +7,7 @@ from functools import cache
 
 from keyconv.checks import modulus, published
 from keyconv.checks.subject import Context, EntryRule, Hit, blob_of
+from keyconv.crypto.pairing import UNUSUAL_SCALAR, is_unusual_scalar
 from keyconv.engine import certificates
 from keyconv.engine.certificates import utc
 from keyconv.keyfile import Entry
@@ -67,6 +68,12 @@ def predictable_key(entry: Entry, context: Context) -> Iterator[Hit]:
     why = published.in_a_document(blob_of(entry.public)) or _little_secret(entry)
     if why:
         yield Hit(why)
+
+
+def unusual_scalar(entry: Entry, context: Context) -> Iterator[Hit]:
+    """An ECDSA scalar outside of what OpenSSH takes."""
+    if isinstance(entry.private, EcdsaPrivateKey) and is_unusual_scalar(entry.private):
+        yield Hit(UNUSUAL_SCALAR.message)
 
 
 def known_weak(entry: Entry, context: Context) -> Iterator[Hit]:
@@ -165,6 +172,7 @@ ENTRY_RULES: tuple[tuple[str, EntryRule], ...] = (
     ("odd-exponent", odd_exponent),
     ("weak-modulus", weak_modulus),
     ("predictable-key", predictable_key),
+    ("unusual-scalar", unusual_scalar),
     ("known-weak", known_weak),
     ("dsa", dsa),
     ("key-type", key_type),
@@ -181,6 +189,7 @@ _ONLY_ON = {
     **dict.fromkeys(("short-rsa", "odd-exponent", "weak-modulus"), "rsa"),
     "dsa": "dsa",
     "putty-p521": "ecdsa",
+    "unusual-scalar": "ecdsa",
 }
 """Rules that say something of one family alone."""
 

@@ -43,6 +43,15 @@ STRENGTH: tuple[Rule, ...] = (
         _REPLACE,
     ),
     _strength(
+        "unusual-scalar",
+        "An ECDSA scalar that OpenSSH refuses",
+        "At most half as many bits as the order of the curve, or the order less one: a bad generator, or a test. By "
+        "chance, fewer than one in 2^127 keys is so.",
+        "OpenSSH: 'invalid elliptic curve value'. PuTTY and OpenSSL read it.",
+        _REPLACE,
+        severity="warning",
+    ),
+    _strength(
         "explicit-parameters",
         "An EC key spells its curve out instead of naming it",
         "Old OpenSSL settings; such parameters have been used to forge keys.",
