@@ -43,6 +43,7 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("quoted", wrappings.undo_quoted_lines),
     Damage("quoted", containers.undo_value, cuts=True),
     Damage("literal-newlines", wrappings.undo_literal_newlines),
+    Damage("literal-newlines", wrappings.undo_literal_cr),
     Damage("literal-newlines", wrappings.undo_literal_line_ends, always=True),
     Damage("html-escaped", wrappings.undo_html),
     Damage("html-escaped", wrappings.undo_percent, cuts=wrappings.is_form),

@@ -18,6 +18,7 @@ __all__ = [
     "undo_byte_order_mark",
     "undo_email_quotes",
     "undo_html",
+    "undo_literal_cr",
     "undo_literal_line_ends",
     "undo_literal_newlines",
     "undo_nul_padding",
@@ -172,6 +173,12 @@ def undo_literal_newlines(data: bytes) -> Iterator[bytes]:
     if comment and b"\\n" in comment.group():
         head, tail = text[: comment.start()], text[comment.end() :]
         yield _LITERAL.sub(b"\n", head) + comment.group() + _LITERAL.sub(b"\n", tail)
+
+
+def undo_literal_cr(data: bytes) -> Iterator[bytes]:
+    r"""Put line ends where the two characters `\r` alone stand, between the rows of a frame or of a PPK."""
+    if b"\\n" not in data and data.count(b"\\r") > 1 and (frame_words(data) or b"PuTTY-User-Key-File-" in data):
+        yield re.sub(rb"(?<!\\)\\{1,4}r", b"\n", data)
 
 
 def undo_literal_line_ends(data: bytes) -> Iterator[bytes]:
