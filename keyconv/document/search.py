@@ -49,10 +49,10 @@ _PPK_ROW = re.compile(_PREFIX + rb"PuTTY-User-Key-File-[0-9]: ?[!-~]{1,64}[ \t]*
 _PPK_END = re.compile(rb"Private-(?:MAC|Hash): [0-9A-Fa-f]{40,64}[ \t]*\Z")
 _MATERIAL = re.compile(rb"[A-Za-z0-9+/]{24}")
 _START = rb"(?:-----BEGIN [A-Z0-9 ]{1,60}-----|PuTTY-User-Key-File-[0-9]: |---- BEGIN SSH2 )"
-_DOUBLE = re.compile(rb'"(?P<text>' + _START + rb'(?:[^"\\]|\\.)*+)"', re.DOTALL)
+_DOUBLE = re.compile(rb'(?<!\\)"(?P<text>' + _START + rb'(?:[^"\\]|\\.)*+)"', re.DOTALL)
 _SINGLE = re.compile(rb"'(?P<text>" + _START + rb"[^']*+)'")
 _LITERAL = re.compile(
-    rb"-----BEGIN (?P<label>[A-Z0-9 ]{1,60})-----(?:\\n)(?:[A-Za-z0-9+/=:,. -]|\\n)*?-----END (?P=label)-----(?:\\n)?"
+    rb"-----BEGIN (?P<label>[A-Z0-9 ]{1,60})-----(?:\\n)(?:[A-Za-z0-9+/=:,. ]|-(?!-)|\\n)*+-----END (?P=label)-----(?:\\n)?"
 )
 _BASE64_STARTS = rb"(?:LS0tLS1CRUdJTi|UHVUVFktVXNlci1LZXkt|LS0tLSBCRUdJTiBTU0gy)"
 _ROW = rb"[A-Za-z0-9+/]++={0,2}(?=\r?\n|\Z)"
@@ -75,20 +75,20 @@ class _Row(NamedTuple):
 
 
 def find(data: bytes) -> Document:
-    """Find the spans of a file; of files above the limit of key files, nothing."""
+    """Find the spans of a file; nothing in one without a frame or a PPK, or above the limit of key files."""
     if len(data) > limits.MAX_KEY_FILE:
         return Document(data, ())
     wide = _find_utf16(data)
     if wide is not None:
         return wide
     found = sorted(_find_keys(data), key=lambda span: span.start)
-    return Document(data, tuple(_with_text(data, found)))
+    return Document(data, tuple(_with_text(data, found)) if found else ())
 
 
 def _find_keys(data: bytes) -> Iterator[Span]:
-    rows = _rows_of(data)
+    plain = _find_rows(data, _rows_of(data)) if b"----" in data or b"PuTTY-" in data else ()
     taken: list[Span] = []
-    for span in (*_find_rows(data, rows), *_find_wrapped(data)):
+    for span in (*plain, *_find_wrapped(data)):
         if len(taken) < _MOST_SPANS and not any(span.start < each.end and each.start < span.end for each in taken):
             taken.append(span)
     yield from taken
