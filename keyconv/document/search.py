@@ -52,7 +52,8 @@ _START = rb"(?:-----BEGIN [A-Z0-9 ]{1,60}-----|PuTTY-User-Key-File-[0-9]: |---- 
 _DOUBLE = re.compile(rb'(?<!\\)"(?P<text>' + _START + rb'(?:[^"\\]|\\.)*+)"', re.DOTALL)
 _SINGLE = re.compile(rb"'(?P<text>" + _START + rb"[^']*+)'")
 _LITERAL = re.compile(
-    rb"-----BEGIN (?P<label>[A-Z0-9 ]{1,60})-----(?:\\n)(?:[A-Za-z0-9+/=:,. ]|-(?!-)|\\n)*+-----END (?P=label)-----(?:\\n)?"
+    rb"-----BEGIN (?P<label>[A-Z0-9 ]{1,60})-----\\n(?:[A-Za-z0-9+/=:,. ]|-(?!-)|\\n)*+"
+    rb"-----END (?P=label)-----(?:\\n)?"
 )
 _BASE64_STARTS = rb"(?:LS0tLS1CRUdJTi|UHVUVFktVXNlci1LZXkt|LS0tLSBCRUdJTiBTU0gy)"
 _ROW = rb"[A-Za-z0-9+/]++={0,2}(?=\r?\n|\Z)"
