@@ -78,9 +78,14 @@ MAX_SCRYPT_MEMORY = 256 * MIB
 MAX_SCRYPT_WORK = 1 << 23
 """Scrypt's N * r * p."""
 
-MIN_SALT = 8
+MIN_ARGON2_SALT = 8
+"""Bytes of Argon2's salt: below eight argon2-cffi refuses it."""
+
+ADVISED_SALT = 8
+"""Bytes of a salt in RFC 8018 section 4.1; a shorter one is read with a note."""
+
 MAX_SALT = 1_024
-"""Bytes of a salt: below eight argon2-cffi refuses it, above a kilobyte no one writes it."""
+"""Bytes of a salt: above a kilobyte no one writes it."""
 
 MAX_PASSPHRASE = 64 * KIB
 """Bytes of a passphrase: the longest first line that is read from a passphrase file."""
@@ -103,16 +108,16 @@ def check_proved_bits(bits: int) -> None:
         raise LimitError(f"the private keys of the file have {bits} bits together; the limit is {MAX_PROVED_BITS}")
 
 
-def check_salt(salt: bytes) -> None:
-    """Refuse a salt that no writer makes.
+def check_salt(salt: bytes, least: int = 1) -> None:
+    """Refuse a salt that no writer makes, or that has fewer than the `least` bytes that its KDF takes.
 
-    Raises: MalformedError for an empty salt (a broken file, not a wrong passphrase); LimitError outside 8 to 1,024
-    bytes.
+    Raises: MalformedError for an empty salt (a broken file, not a wrong passphrase); LimitError below `least` and above
+    1,024 bytes.
     """
     if not salt:
         raise MalformedError("the KDF's salt is empty")
-    if not MIN_SALT <= len(salt) <= MAX_SALT:
-        raise LimitError(f"the KDF's salt has {len(salt)} bytes, outside {MIN_SALT} to {MAX_SALT}")
+    if not least <= len(salt) <= MAX_SALT:
+        raise LimitError(f"the KDF's salt has {len(salt)} bytes, outside {least} to {MAX_SALT}")
 
 
 def check_bcrypt(rounds: int) -> None:

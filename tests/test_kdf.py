@@ -147,7 +147,7 @@ def test_a_zero_byte_or_an_odd_length_in_a_passphrase_is_part_of_it() -> None:
         (partial(BcryptPbkdf, bytes(8), 1), None),
         (partial(BcryptPbkdf, bytes(16), 0), MalformedError),
         (partial(BcryptPbkdf, b"", 1), MalformedError),
-        (partial(BcryptPbkdf, bytes(7), 1), LimitError),
+        (partial(BcryptPbkdf, bytes(1), 1), None),
         (partial(BcryptPbkdf, bytes(1025), 1), LimitError),
     ],
 )

@@ -423,11 +423,14 @@ def test_a_kdf_bomb_is_read_described_and_refused_without_running(name: str) -> 
     [
         (_with_kdf(oids.PBKDF2, SALT, der.integer(0), PRF), MalformedError),
         (_with_kdf(oids.PBKDF2, der.octets(b""), der.integer(1), PRF), MalformedError),
-        (_with_kdf(oids.PBKDF2, der.octets(b"1234567"), der.integer(1), PRF), LimitError),
+        (_with_kdf(oids.PBKDF2, der.octets(bytes(1025)), der.integer(1), PRF), LimitError),
         (_with_kdf(oids.PBKDF2, SALT, der.integer(2**63), PRF), LimitError),
         (_with_kdf(oids.PBKDF2, SALT, der.integer(2**16000), PRF), LimitError),
         (_with_kdf(oids.PBKDF2, SALT, der.integer(1), PRF, der.null()), MalformedError),
-        (_with_kdf(oids.PBKDF2, SALT, der.integer(1), der.sequence(der.oid("1.2.840.113549.2.9"))), MalformedError),
+        (
+            _with_kdf(oids.PBKDF2, SALT, der.integer(1), der.sequence(der.oid("1.2.840.113549.2.9"), SALT)),
+            MalformedError,
+        ),
         (_with_kdf(oids.PBKDF2, SALT, der.integer(1), der.sequence(der.oid("1.2.3"), der.null())), UnsupportedError),
         (_with_kdf(oids.PBKDF2, der.sequence(der.oid("1.2.3")), der.integer(1), PRF), MalformedError),
         (_with_kdf(oids.PBKDF2, SALT), MalformedError),

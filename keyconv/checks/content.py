@@ -17,6 +17,7 @@ from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_conten
 from keyconv.checks.mending import mend
 from keyconv.checks.rules import rule
 from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fingerprint_of, to_finding
+from keyconv.codec.unsupported import NEW_KEY
 from keyconv.crypto.amends import NONCANONICAL
 from keyconv.document.spans import describe
 from keyconv.document.wrappers import CrLf, Unended
@@ -107,10 +108,10 @@ def _unlocked(entry: Entry, subject: Subject, judged: Judged) -> Entry:
         return entry
     try:
         return unlock(entry, opening.passphrase, deriver=opening.deriver)
-    except (WrongPassphraseError, LimitError, UnsupportedError):
-        judged.unverified = True  # said in the report; a KDF that costs too much is a finding of its own
-        return entry
     except KeyconvError as error:
+        if isinstance(error, WrongPassphraseError | LimitError | UnsupportedError) and error.hint != NEW_KEY:
+            judged.unverified = True  # said in the report; a KDF that costs too much is a finding of its own
+            return entry
         hit = Hit(str(error), line=error.line, hint=error.hint or None)
         judged.findings.append(to_finding(error.rule, hit, judged.path, key=fingerprint_of(entry)))
         return replace(entry, private=None, fault=None)

@@ -120,9 +120,11 @@ class Opener:
             import shlex
 
             from keyconv.repair.diagnosis import explain, holds_several
+            from keyconv.text.quoting import name_file
 
             forced = self.options.format  # what else the content may be is then not the question
             if forced is not None and not holds_several(data, by_name(forced)):
+                error.hint = name_file(error.hint, shlex.quote(path))
                 raise
             raise explain(data, error, path=shlex.quote(path)) from None
         return keyfile

@@ -192,7 +192,7 @@ def _is_padding(rest: bytes) -> bool:
     return rest in (last * count, zeros + last, b"\x80" + zeros, bytes(range(1, count + 1)))
 
 
-def decrypt(cipher: pbes.CbcCipher, key: bytes, iv: bytes, data: bytes, notes: list[Note]) -> bytes:
+def decrypt(cipher: pbes.BlockCipher, key: bytes, iv: bytes, data: bytes, notes: list[Note]) -> bytes:
     """Decrypt one structure; padding that is not PKCS#7's is noted.
 
     Padding that fits says little: it does so for one wrong passphrase in 256. What comes out must also begin as a

@@ -22,6 +22,7 @@ from keyconv.codec.der_public import (
     read_public,
     write_algorithm,
 )
+from keyconv.codec.unsupported import no_key_type
 from keyconv.crypto import complete, pairing
 from keyconv.errors import ContradictionError, MalformedError, MismatchError, UnsupportedError
 from keyconv.keys import (
@@ -107,8 +108,9 @@ def _read_rsa(reader: DerReader, notes: list[Note]) -> RsaPrivateKey:
     fields = reader.sequence("RSAPrivateKey")
     version = fields.count("version")
     if version != 0:
-        what = "has more than two primes" if version == 1 else "is not of version 0"
-        raise UnsupportedError(f"the RSA private key {what}")
+        if version == 1:
+            raise no_key_type("RSA keys of more than two primes")
+        raise UnsupportedError("the RSA private key is not of version 0")
     n, e = fields.number("RSA modulus n"), fields.number("RSA exponent e")
     d = fields.number("RSA exponent d")
     p, q = fields.number("RSA prime p"), fields.number("RSA prime q")

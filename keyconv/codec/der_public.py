@@ -11,7 +11,8 @@ from typing import assert_never
 
 from keyconv.codec import ec_der, oids
 from keyconv.codec.ec_der import EDWARDS, Edwards
-from keyconv.errors import MalformedError, UnsupportedError
+from keyconv.codec.unsupported import no_key_type
+from keyconv.errors import MalformedError
 from keyconv.keys import (
     Curve,
     DsaPublicKey,
@@ -84,7 +85,7 @@ def read_algorithm(reader: DerReader, notes: list[Note]) -> Algorithm:
     elif oid in EDWARDS:
         algorithm = EDWARDS[oid]
     else:
-        raise UnsupportedError(f"keys of the algorithm {oids.show(oid)} are not known")
+        raise no_key_type(f"the algorithm {oids.show(oid)}")
     fields.finish("the algorithm's parameters")
     return algorithm
 

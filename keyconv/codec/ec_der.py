@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keyconv.codec import oids
+from keyconv.codec.unsupported import no_key_type
 from keyconv.crypto.points import PointError
 from keyconv.errors import ContradictionError, MalformedError, UnsupportedError
 from keyconv.keys import CURVES, Curve
@@ -65,7 +66,7 @@ def read_curve(reader: DerReader, notes: list[Note]) -> Curve:
         raise UnsupportedError("the key does not name its curve: it inherits one from a certificate")
     oid = reader.oid("curve")
     if oid not in oids.CURVE_OF:
-        raise UnsupportedError(f"the curve {oids.show(oid)} is not known")
+        raise no_key_type(f"the curve {oids.show(oid)}")
     return oids.CURVE_OF[oid]
 
 
@@ -112,12 +113,12 @@ def _read_explicit(fields: DerReader) -> Curve:
     field = fields.sequence("field")
     kind = field.oid("kind of field")
     if kind != oids.PRIME_FIELD:
-        raise UnsupportedError(f"a curve over a field of the kind {oids.show(kind)} is not known")
+        raise no_key_type(f"a curve that is spelled out over a field of the kind {oids.show(kind)}")
     p = field.integer("prime of the field")
     field.finish("the prime of the field")
     curve = next((known for known in CURVES.values() if known.p == p), None)
     if curve is None:
-        raise UnsupportedError("the curve is spelled out, and it is none that SSH has keys on")
+        raise no_key_type("this curve, which is spelled out instead of named")
     coefficients = fields.sequence("coefficients of the curve")
     a = int.from_bytes(coefficients.octets("coefficient a"), "big")
     b = int.from_bytes(coefficients.octets("coefficient b"), "big")

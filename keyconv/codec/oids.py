@@ -23,6 +23,7 @@ __all__ = [
     "PRIME_FIELD",
     "RSA",
     "SCRYPT",
+    "name_of",
     "show",
 ]
 
@@ -52,6 +53,8 @@ PRFS: dict[str, str] = {
     "1.2.840.113549.2.9": "hmacWithSHA256",
     "1.2.840.113549.2.10": "hmacWithSHA384",
     "1.2.840.113549.2.11": "hmacWithSHA512",
+    "1.2.840.113549.2.12": "hmacWithSHA512-224",
+    "1.2.840.113549.2.13": "hmacWithSHA512-256",
 }
 """The pseudo-random functions of PBKDF2."""
 
@@ -76,39 +79,18 @@ PBE_SCHEMES: dict[str, str] = {
 }
 """The schemes of PBES1 and PKCS#12 that name KDF and cipher in one, by the names of OpenSSL."""
 
-_OTHERS = {
-    "1.2.840.113549.1.1.7": "RSAES-OAEP",
-    "1.2.840.113549.1.1.10": "RSASSA-PSS",
-    "1.2.840.113549.1.3.1": "Diffie-Hellman",
-    "1.3.101.110": "X25519",
-    "1.3.101.111": "X448",
-    "2.16.840.1.101.3.4.3.17": "ML-DSA-44",
-    "2.16.840.1.101.3.4.3.18": "ML-DSA-65",
-    "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
-    "1.3.132.0.10": "secp256k1",
-    "1.3.132.0.33": "secp224r1",
-    "1.2.840.10045.3.1.1": "prime192v1",
-    "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1",
-    "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
-    "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
-    "1.2.840.113549.1.5.1": "pbeWithMD2AndDES-CBC",
-    "1.2.840.113549.1.5.4": "pbeWithMD2AndRC2-CBC",
-    "1.2.840.113549.1.5.6": "pbeWithMD5AndRC2-CBC",
-    "1.2.840.113549.1.5.11": "pbeWithSHA1AndRC2-CBC",
-    "1.2.840.113549.1.12.1.1": "pbeWithSHA1And128BitRC4",
-    "1.2.840.113549.1.12.1.2": "pbeWithSHA1And40BitRC4",
-    "1.2.840.113549.1.12.1.6": "pbeWithSHA1And40BitRC2-CBC",
-    "1.2.840.113549.1.5.14": "PBMAC1",
-    "1.2.840.113549.3.2": "rc2-cbc",
-    "1.2.840.113549.2.12": "hmacWithSHA512-224",
-    "1.2.840.113549.2.13": "hmacWithSHA512-256",
-    "2.16.840.1.101.3.4.1.6": "aes-128-gcm",
-    "2.16.840.1.101.3.4.1.26": "aes-192-gcm",
-    "2.16.840.1.101.3.4.1.46": "aes-256-gcm",
-}
+
+def name_of(oid: str) -> str:
+    """Name an algorithm as OpenSSL does; nothing where no name of it is known."""
+    known = PRFS.get(oid) or CIPHERS.get(oid) or PBE_SCHEMES.get(oid)
+    if known:
+        return known
+    from keyconv.codec.oid_names import NAMES  # only for what is not supported
+
+    return NAMES.get(oid, "")
 
 
 def show(oid: str) -> str:
-    """Name an algorithm that is not supported, for a person: its name where it is known, and its number."""
-    known = _OTHERS.get(oid) or PRFS.get(oid) or CIPHERS.get(oid) or PBE_SCHEMES.get(oid)
-    return f"{known} ({oid})" if known else oid
+    """Name an algorithm for a person: its name where it is known, and its number."""
+    name = name_of(oid)
+    return f"{name} ({oid})" if name else oid

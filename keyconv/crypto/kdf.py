@@ -11,10 +11,11 @@ from typing import ClassVar, Literal, NoReturn, Protocol
 
 from keyconv import limits
 from keyconv.errors import LimitError, MalformedError
+from keyconv.notes import Note
 from keyconv.record import record
 from keyconv.secret import Passphrase
 
-__all__ = ["ARGON2_FLAVOURS", "Argon2", "BcryptPbkdf", "Deriver", "Kdf", "PuttySha1"]
+__all__ = ["ARGON2_FLAVOURS", "Argon2", "BcryptPbkdf", "Deriver", "Kdf", "PuttySha1", "note_salt"]
 
 Argon2Flavour = Literal["argon2d", "argon2i", "argon2id"]
 Work = Callable[[], bytes]
@@ -61,7 +62,7 @@ class Argon2:
             raise MalformedError(
                 f"Argon2 with {self.parallelism} lanes needs {8 * self.parallelism} KiB or more, not {self.memory_kib}"
             )
-        limits.check_salt(self.salt)
+        limits.check_salt(self.salt, limits.MIN_ARGON2_SALT)
 
     @property
     def name(self) -> str:
@@ -156,6 +157,15 @@ class PuttySha1:
 
         blocks = (sha1(bytes((0, 0, 0, number)) + passphrase, usedforsecurity=False).digest() for number in (0, 1))
         return b"".join(blocks)[:length]
+
+
+def note_salt(salt: bytes, notes: list[Note]) -> None:
+    """Note a salt of fewer bytes than are advised: the KDF takes it all the same."""
+    if len(salt) < limits.ADVISED_SALT:
+        count = f"{len(salt)} byte{'s' if len(salt) > 1 else ''}"
+        notes.append(
+            Note("noncanonical", f"the KDF's salt has {count}, where RFC 8018 advises at least {limits.ADVISED_SALT}")
+        )
 
 
 class Deriver:

@@ -1,4 +1,4 @@
-"""Password-based encryption of the PEM family: its KDFs, and its ciphers in CBC mode with PKCS#7 padding.
+"""Password-based encryption of the PEM family: its KDFs, and its ciphers, nearly all in CBC mode with PKCS#7 padding.
 
 Source: RFC 8018 (PBES1, PBES2, PBKDF2), RFC 7914 (scrypt), RFC 7292 appendix B (the KDF of PKCS#12), OpenSSL's
 EVP_BytesToKey(3) (traditional PEM).
@@ -17,12 +17,12 @@ from keyconv.errors import LimitError, MalformedError, UnsupportedError, WrongPa
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
     from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
+    from cryptography.hazmat.primitives.ciphers.modes import CBC, CFB
 
 __all__ = [
     "CIPHERS",
     "PRFS",
-    "CbcCipher",
+    "BlockCipher",
     "EvpMd5",
     "Pbkdf1",
     "Pbkdf2",
@@ -75,12 +75,14 @@ class EvpMd5:
         return derived[:length]
 
 
-PRFS: dict[str, Literal["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"]] = {
+PRFS: dict[str, Literal["SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "SHA512_224", "SHA512_256"]] = {
     "hmacWithSHA1": "SHA1",
     "hmacWithSHA224": "SHA224",
     "hmacWithSHA256": "SHA256",
     "hmacWithSHA384": "SHA384",
     "hmacWithSHA512": "SHA512",
+    "hmacWithSHA512-224": "SHA512_224",
+    "hmacWithSHA512-256": "SHA512_256",
 }
 """The pseudo-random functions that PBKDF2 may be built on, with the class of their hash in pyca/cryptography."""
 
@@ -267,86 +269,104 @@ def _bmp_string(passphrase: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class CbcCipher:
-    """One block cipher in CBC mode; lengths in bytes, and an IV is as long as a block."""
+class BlockCipher:
+    """One block cipher in CBC or CFB mode; lengths in bytes, and an IV is as long as a block.
+
+    CBC pads to whole blocks, CFB does not pad.
+    """
 
     name: str
     algorithm: Literal["aes", "des", "camellia", "rc2"]
     key_length: int
     block: int
+    mode: Literal["cbc", "cfb"] = "cbc"
 
 
-CIPHERS: dict[str, CbcCipher] = {
+CIPHERS: dict[str, BlockCipher] = {
     cipher.name: cipher
     for cipher in (
-        CbcCipher("aes-256-cbc", "aes", 32, 16),
-        CbcCipher("aes-192-cbc", "aes", 24, 16),
-        CbcCipher("aes-128-cbc", "aes", 16, 16),
-        CbcCipher("camellia-256-cbc", "camellia", 32, 16),
-        CbcCipher("camellia-192-cbc", "camellia", 24, 16),
-        CbcCipher("camellia-128-cbc", "camellia", 16, 16),
-        CbcCipher("des-ede3-cbc", "des", 24, 8),
-        CbcCipher("des-ede-cbc", "des", 16, 8),
-        CbcCipher("des-cbc", "des", 8, 8),
-        CbcCipher("rc2-cbc", "rc2", 16, 8),
+        BlockCipher("aes-256-cbc", "aes", 32, 16),
+        BlockCipher("aes-192-cbc", "aes", 24, 16),
+        BlockCipher("aes-128-cbc", "aes", 16, 16),
+        BlockCipher("camellia-256-cbc", "camellia", 32, 16),
+        BlockCipher("camellia-192-cbc", "camellia", 24, 16),
+        BlockCipher("camellia-128-cbc", "camellia", 16, 16),
+        BlockCipher("des-ede3-cbc", "des", 24, 8),
+        BlockCipher("des-ede3-cfb", "des", 24, 8, "cfb"),
+        BlockCipher("des-ede-cbc", "des", 16, 8),
+        BlockCipher("des-cbc", "des", 8, 8),
+        BlockCipher("rc2-cbc", "rc2", 16, 8),
     )
 }
 """The ciphers of the PEM family, by OpenSSL's names in lower case, the one that is written first."""
 
 
-def encrypt(cipher: CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
-    """Pad and encrypt."""
-    count = cipher.block - len(data) % cipher.block
+def encrypt(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
+    """Encrypt, padded where the mode needs it."""
+    count = cipher.block - len(data) % cipher.block if cipher.mode == "cbc" else 0
     encryptor = _library_cipher(cipher, key, iv).encryptor()
     return encryptor.update(data + bytes((count,)) * count) + encryptor.finalize()
 
 
-def decrypt(cipher: CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
-    """Decrypt whole blocks and take the padding off.
+def decrypt(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
+    """Decrypt, and take the padding off where the mode has it.
 
     Raises: WrongPassphraseError when the padding is not PKCS#7's; it is by chance once in 256 wrong keys.
     """
     return unpad(cipher, decrypt_blocks(cipher, key, iv, data))
 
 
-def decrypt_blocks(cipher: CbcCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
-    """Decrypt whole blocks, padding included."""
+def decrypt_blocks(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
+    """Decrypt, padding included."""
     decryptor = _library_cipher(cipher, key, iv).decryptor()
     return decryptor.update(data) + decryptor.finalize()
 
 
-def unpad(cipher: CbcCipher, padded: bytes) -> bytes:
-    """Take the padding off.
+def unpad(cipher: BlockCipher, padded: bytes) -> bytes:
+    """Take the padding off where the mode has it.
 
     Raises: WrongPassphraseError when it is not PKCS#7's.
     """
+    if cipher.mode == "cfb":
+        return padded
     count = padded[-1]
     if not 1 <= count <= cipher.block or not hmac.compare_digest(padded[-count:], bytes((count,)) * count):
         raise WrongPassphraseError("wrong passphrase, or the file was edited: the padding does not fit")
     return padded[:-count]
 
 
-def check_length(cipher: CbcCipher, data: bytes) -> None:
-    """Refuse what cannot be CBC ciphertext.
+def check_length(cipher: BlockCipher, data: bytes) -> None:
+    """Refuse what cannot be ciphertext of this cipher.
 
     Raises: MalformedError.
     """
-    if not data or len(data) % cipher.block:
+    if not data and cipher.mode == "cfb":
+        raise MalformedError("the encrypted data is empty")
+    if cipher.mode == "cbc" and (not data or len(data) % cipher.block):
         raise MalformedError(f"the encrypted data has {len(data)} bytes, not a multiple of {cipher.block}")
 
 
-def _library_cipher(cipher: CbcCipher, key: bytes, iv: bytes) -> LibraryCipher[CBC]:
+def _library_cipher(cipher: BlockCipher, key: bytes, iv: bytes) -> LibraryCipher[CBC | CFB]:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
     from cryptography.hazmat.primitives.ciphers.modes import CBC
 
     try:
-        return LibraryCipher(_algorithm(cipher, key), CBC(iv))
+        mode = CBC(iv) if cipher.mode == "cbc" else _feedback(iv)
+        return LibraryCipher(_algorithm(cipher, key), mode)
     except UnsupportedAlgorithm:
         raise UnsupportedError(f"the installed pyca/cryptography is built without {cipher.name}") from None
 
 
-def _algorithm(cipher: CbcCipher, key: bytes) -> BlockCipherAlgorithm:
+def _feedback(iv: bytes) -> CFB:
+    try:
+        from cryptography.hazmat.decrepit.ciphers.modes import CFB
+    except ImportError:  # older releases have it among the others
+        from cryptography.hazmat.primitives.ciphers.modes import CFB
+    return CFB(iv)
+
+
+def _algorithm(cipher: BlockCipher, key: bytes) -> BlockCipherAlgorithm:
     from cryptography.hazmat.decrepit.ciphers import algorithms as decrepit
     from cryptography.hazmat.primitives.ciphers import algorithms
 

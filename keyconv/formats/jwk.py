@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from keyconv import limits
+from keyconv.codec.unsupported import no_key_type
 from keyconv.crypto import pairing
 from keyconv.crypto.factors import coefficient, recover_primes
 from keyconv.errors import (
@@ -213,14 +214,14 @@ def _read_key(members: _Members, notes: list[Note]) -> Entry:
         entry = _READERS[kind](members, notes)
         more = members.keys() - _NUMBERS[kind]
         return replace(entry, members=tuple(map(_show, sorted(more)))) if more else entry
-    raise UnsupportedError(f"keys of the type {_show(kind)} are no SSH keys", place="kty")
+    raise no_key_type(f"keys of the type {_show(kind)}", place="kty")
 
 
 def _read_rsa(members: _Members, notes: list[Note]) -> Entry:
     public = RsaPublicKey(_read_number(members, "e", notes), _read_number(members, "n", notes))
     pairing.check_public(public)
     if "oth" in members:
-        raise UnsupportedError("RSA keys of more than two primes are not known in SSH", place="oth")
+        raise no_key_type("RSA keys of more than two primes", place="oth")
     there = [name for name in _CRT if name in members]
     if "d" not in members and not there:
         return Entry(public)
@@ -240,7 +241,7 @@ def _read_rsa(members: _Members, notes: list[Note]) -> Entry:
 def _read_ec(members: _Members, notes: list[Note]) -> Entry:
     name = _read_text(members, "crv")
     if name not in _CURVES:
-        raise UnsupportedError(f"the curve {_show(name)} is not known in SSH", place="crv")
+        raise no_key_type(f"the curve {_show(name)}", place="crv")
     curve = _CURVES[name]
     x = _read_bytes(members, "x", curve.field_bytes)
     y = _read_bytes(members, "y", curve.field_bytes)
@@ -256,7 +257,7 @@ def _read_ec(members: _Members, notes: list[Note]) -> Entry:
 def _read_okp(members: _Members, notes: list[Note]) -> Entry:
     name = _read_text(members, "crv")
     if name not in _EDWARDS:
-        raise UnsupportedError(f"the curve {_show(name)} is not known in SSH", place="crv")
+        raise no_key_type(f"the curve {_show(name)}", place="crv")
     point = _read_bytes(members, "x", _EDWARDS[name])
     public = Ed25519PublicKey(point) if name == "Ed25519" else Ed448PublicKey(point)
     pairing.check_public(public)

@@ -12,7 +12,7 @@ from keyconv.codec import certificate as certificates
 from keyconv.codec import private_blob, public_blob
 from keyconv.crypto import amends, pairing
 from keyconv.crypto.ciphers import CIPHERS, Cipher, decrypt, encrypt
-from keyconv.crypto.kdf import BcryptPbkdf, Deriver
+from keyconv.crypto.kdf import BcryptPbkdf, Deriver, note_salt
 from keyconv.errors import (
     KeyconvError,
     LimitError,
@@ -30,6 +30,7 @@ from keyconv.record import record
 from keyconv.secret import Passphrase
 from keyconv.text import pem
 from keyconv.text.comment import clean
+from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
 
@@ -40,6 +41,7 @@ _MAGIC = b"openssh-key-v1\0"
 _PLAIN_BLOCK = 8
 _DEFAULT_CIPHER = "aes256-ctr"
 _DEFAULT_ROUNDS = 24
+_DECRYPT = "take the passphrase off with the OpenSSH that made it: ssh-keygen -p -f FILE"
 
 
 @record
@@ -132,7 +134,7 @@ def _read_file(data: bytes) -> KeyFile:
         notes.extend(note for each in unlocked for note in each.notes)
     else:
         cipher = _find_cipher(cipher_name, section)
-        kdf = _read_bcrypt_options(kdf_name, kdf_options)
+        kdf = _read_bcrypt_options(kdf_name, kdf_options, notes)
         tag = reader.fixed("authentication tag", cipher.tag_length)
         reader.finish("the authentication tag" if tag else "the private section")
         entries = tuple(
@@ -161,22 +163,23 @@ def _same_certificate(outer: Certificate | None, inner: Certificate | None) -> C
 
 def _find_cipher(name: str, section: bytes) -> Cipher:
     if name not in CIPHERS:
-        raise UnsupportedError("the cipher is not known", place="cipher name")
+        raise UnsupportedError(f"the cipher {as_name(name)} is not supported", place="cipher name", hint=_DECRYPT)
     cipher = CIPHERS[name]
     if not section or len(section) % cipher.block:
         raise MalformedError(f"the private section has {len(section)} bytes, not a multiple of {cipher.block}")
     return cipher
 
 
-def _read_bcrypt_options(kdf_name: str, data: bytes) -> BcryptPbkdf:
+def _read_bcrypt_options(kdf_name: str, data: bytes, notes: list[Note]) -> BcryptPbkdf:
     if kdf_name == "none":
         raise MalformedError("the file is encrypted, but names no KDF")
     if kdf_name != BcryptPbkdf.name:
-        raise UnsupportedError("the KDF is not bcrypt", place="KDF name")
+        raise UnsupportedError(f"the KDF {as_name(kdf_name)} is not supported", place="KDF name", hint=_DECRYPT)
     options = WireReader(data)
     salt = options.string("salt")
     rounds = options.uint32("rounds")
     options.finish("the KDF's rounds")
+    note_salt(salt, notes)
     return BcryptPbkdf(salt, rounds)
 
 

@@ -11,9 +11,10 @@ from functools import partial
 
 from keyconv.codec import der_file, der_private, ec_der
 from keyconv.codec.der_file import Kind
+from keyconv.codec.unsupported import unknown_cipher
 from keyconv.crypto import pairing, pbes
 from keyconv.crypto.kdf import Deriver
-from keyconv.crypto.pbes import CbcCipher, EvpMd5
+from keyconv.crypto.pbes import BlockCipher, EvpMd5
 from keyconv.errors import KeyconvError, MalformedError, MismatchError, UnsupportedError, UsageError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
@@ -21,19 +22,18 @@ from keyconv.keys import Curve, DsaPrivateKey, EcdsaPrivateKey, PrivateKey, RsaP
 from keyconv.notes import Note
 from keyconv.secret import Passphrase
 from keyconv.text import pem
+from keyconv.text.quoting import quote
 from keyconv.wire.der import DerReader
 
 __all__ = ["PEM", "LockedPem"]
 
 _LABELS: dict[str, Kind] = {"RSA PRIVATE KEY": "pkcs1", "EC PRIVATE KEY": "sec1", "DSA PRIVATE KEY": "dsa"}
 _PARAMETERS = "EC PARAMETERS"
+_PROCEDURE, _CIPHER_INFO = "Proc-Type", "DEK-Info"
 
-_DEK_INFO = re.compile(r"([A-Z0-9-]{1,32}),((?:[0-9A-Fa-f]{2})+)\Z")
-_CIPHERS = {
-    name.upper(): cipher
-    for name, cipher in pbes.CIPHERS.items()
-    if cipher.algorithm in ("aes", "camellia") or name in ("des-cbc", "des-ede3-cbc")
-}
+_ENCRYPTED = re.compile(r"4,[ \t]*ENCRYPTED\Z")
+_DEK_INFO = re.compile(r"([A-Za-z0-9-]{1,32}),((?:[0-9A-Fa-f]{2})+)\Z")
+_CIPHERS = {name.upper(): cipher for name, cipher in pbes.CIPHERS.items()}
 _WRITTEN = {name: cipher for name, cipher in pbes.CIPHERS.items() if cipher.algorithm == "aes"}
 _SALT = 8
 
@@ -43,7 +43,7 @@ class LockedPem(Locked):
     """An encrypted private key; `curve` is what an EC PARAMETERS block before it says."""
 
     kind: Kind
-    cipher: CbcCipher
+    cipher: BlockCipher
     iv: bytes
     data: bytes
     curve: Curve | None = None
@@ -102,10 +102,14 @@ def _read_framed(data: bytes, notes: list[Note]) -> Entry:
     kind = _LABELS[frame.label]
     if curve is not None and kind != "sec1":
         raise MalformedError("the frame after EC PARAMETERS is not labelled EC PRIVATE KEY")
-    if frame.headers:
-        cipher, iv = _read_headers(frame.headers)
+    names = [name for name, _ in frame.headers]
+    if _PROCEDURE in names or _CIPHER_INFO in names:
+        cipher, iv = _read_headers(frame.headers, notes)
         pbes.check_length(cipher, frame.data)
         return Entry(None, LockedPem(kind, cipher, iv, frame.data, curve))
+    if names:
+        shown = _show_headers(names)
+        notes.append(Note("noncanonical", f"there is {shown} before the key, which OpenSSH and OpenSSL refuse"))
     contents = der_file.without_padding(frame.data, notes)
     der_file.check_label(frame.label, kind, contents)
     private = _read_key(kind, contents, curve, notes)
@@ -123,22 +127,41 @@ def _read_parameters(frames: list[pem.Frame], notes: list[Note]) -> Curve:
     return curve
 
 
-def _read_headers(headers: tuple[tuple[str, str], ...]) -> tuple[CbcCipher, bytes]:
-    if [name for name, _ in headers] != ["Proc-Type", "DEK-Info"]:
+def _read_headers(headers: tuple[tuple[str, str], ...], notes: list[Note]) -> tuple[BlockCipher, bytes]:
+    names = [name for name, _ in headers]
+    if names.count(_PROCEDURE) != 1 or names.count(_CIPHER_INFO) != 1:
         raise MalformedError("the headers are not Proc-Type and DEK-Info")
-    (_, procedure), (_, dek_info) = headers
-    if procedure != "4,ENCRYPTED":
+    procedure, dek_info = (dict(headers)[name] for name in (_PROCEDURE, _CIPHER_INFO))
+    if not _ENCRYPTED.match(procedure):
         raise UnsupportedError("the procedure is not '4,ENCRYPTED'", place="Proc-Type")
     found = _DEK_INFO.match(dek_info)
     if found is None:
         raise MalformedError("expected the name of a cipher, a comma and the IV in hexadecimal", place="DEK-Info")
-    cipher = _CIPHERS.get(found.group(1))
+    name = found.group(1).upper()
+    cipher = _CIPHERS.get(name)
     if cipher is None:
-        raise UnsupportedError(f"the cipher {found.group(1)} is not known", place="DEK-Info")
+        raise unknown_cipher(f"the cipher {name}", name, place="DEK-Info")
     iv = bytes.fromhex(found.group(2))
     if len(iv) != cipher.block:
         raise MalformedError(f"the IV has {len(iv)} bytes, where {cipher.name} has {cipher.block}", place="DEK-Info")
+    _note_headers(names, notes)
+    if procedure != "4,ENCRYPTED" or name != found.group(1):
+        notes.append(Note("noncanonical", "Proc-Type or DEK-Info is written in a way that PuTTY refuses"))
     return cipher, iv
+
+
+def _note_headers(names: list[str], notes: list[Note]) -> None:
+    others = [name for name in names if name not in (_PROCEDURE, _CIPHER_INFO)]
+    if others:
+        notes.append(Note("noncanonical", f"there is {_show_headers(others)} beside Proc-Type and DEK-Info"))
+    if names[:2] != [_PROCEDURE, _CIPHER_INFO]:
+        message = "the first two headers are not Proc-Type and DEK-Info, in this order; OpenSSH and OpenSSL refuse that"
+        notes.append(Note("noncanonical", message))
+
+
+def _show_headers(names: list[str]) -> str:
+    more = len(names) - 1
+    return f"the header {quote(names[0])}" + (f" and {more} more" if more else "")
 
 
 def _read_key(kind: Kind, contents: bytes, curve: Curve | None, notes: list[Note]) -> PrivateKey:
@@ -177,11 +200,11 @@ def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
     cipher = _choose_cipher(options.cipher)
     iv = options.random(cipher.block)
     key = options.deriver.derive(EvpMd5(iv[:_SALT]), options.passphrase, cipher.key_length)
-    headers = (("Proc-Type", "4,ENCRYPTED"), ("DEK-Info", f"{cipher.name.upper()},{iv.hex().upper()}"))
+    headers = ((_PROCEDURE, "4,ENCRYPTED"), (_CIPHER_INFO, f"{cipher.name.upper()},{iv.hex().upper()}"))
     return pem.write(label, pbes.encrypt(cipher, key, iv, contents), end=options.line_end, headers=headers)
 
 
-def _choose_cipher(name: str) -> CbcCipher:
+def _choose_cipher(name: str) -> BlockCipher:
     # PuTTY reads AES-128-CBC alone of these; with a KDF of one round of MD5 the longer keys are worth no more.
     cipher = _WRITTEN.get(name or "aes-256-cbc")
     if cipher is None:

@@ -10,10 +10,11 @@ from functools import partial
 
 from keyconv.codec import der_file, der_private, oids
 from keyconv.codec.der_file import Kind
+from keyconv.codec.unsupported import unknown_cipher
 from keyconv.crypto import pairing, pbes
-from keyconv.crypto.kdf import Deriver, Kdf
-from keyconv.crypto.pbes import CbcCipher, Pbkdf1, Pbkdf2, Pkcs12Kdf, Scrypt
-from keyconv.errors import KeyconvError, MalformedError, UnsupportedError, UsageError
+from keyconv.crypto.kdf import Deriver, note_salt
+from keyconv.crypto.pbes import BlockCipher, Pbkdf1, Pbkdf2, Pkcs12Kdf, Scrypt
+from keyconv.errors import KeyconvError, MalformedError, UsageError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import PrivateKey
@@ -42,8 +43,8 @@ class LockedPkcs8(Locked):
     """An encrypted private key; where `iv` is None, the KDF makes it too, behind the key."""
 
     scheme: str
-    kdf: Kdf
-    cipher: CbcCipher
+    kdf: Pbkdf1 | Pbkdf2 | Pkcs12Kdf | Scrypt
+    cipher: BlockCipher
     iv: bytes | None
     data: bytes
 
@@ -122,18 +123,17 @@ def _read_encrypted(contents: bytes, notes: list[Note]) -> LockedPkcs8:
     elif scheme in oids.PBE_SCHEMES:
         locked = _read_pbes1(oids.PBE_SCHEMES[scheme], parameters, data)
     else:
-        raise UnsupportedError(
-            f"the encryption {oids.show(scheme)} is not known", hint="decrypt it with: openssl pkey -in FILE -out NEW"
-        )
+        raise unknown_cipher(f"the encryption {oids.show(scheme)}", oids.name_of(scheme))
     parameters.finish("the last parameter of the encryption")
     pbes.check_length(locked.cipher, data)
+    note_salt(locked.kdf.salt, notes)
     return locked
 
 
 def _read_pbes1(scheme: str, parameters: DerReader, data: bytes) -> LockedPkcs8:
     salt = parameters.octets("salt")
     iterations = parameters.count("iteration count")
-    kdf: Kdf
+    kdf: Pbkdf1 | Pkcs12Kdf
     match scheme:
         case "pbeWithMD5AndDES-CBC":
             kdf, name = Pbkdf1("md5", iterations, salt), "des-cbc"
@@ -158,13 +158,13 @@ def _read_pbes2(parameters: DerReader, data: bytes, notes: list[Note]) -> Locked
     encryption = parameters.sequence("cipher")
     oid = encryption.oid("cipher's OID")
     if oid not in oids.CIPHERS:
-        raise UnsupportedError(f"the cipher {oids.show(oid)} is not known")
+        raise unknown_cipher(f"the cipher {oids.show(oid)}", oids.name_of(oid))
     cipher = pbes.CIPHERS[oids.CIPHERS[oid]]
     iv = encryption.octets("IV")
     encryption.finish("the IV")
     if len(iv) != cipher.block:
         raise MalformedError(f"the IV has {len(iv)} bytes, where {cipher.name} has {cipher.block}")
-    kdf: Kdf
+    kdf: Pbkdf2 | Scrypt
     if function == oids.PBKDF2:
         kdf = _read_pbkdf2(fields, cipher, notes)
     elif function == oids.SCRYPT:
@@ -173,12 +173,12 @@ def _read_pbes2(parameters: DerReader, data: bytes, notes: list[Note]) -> Locked
         _read_key_length(fields, cipher)
         kdf = Scrypt(n, r, p, salt)
     else:
-        raise UnsupportedError(f"the KDF {oids.show(function)} is not known")
+        raise unknown_cipher(f"the KDF {oids.show(function)}")
     fields.finish("the last parameter of the KDF")
     return LockedPkcs8(cipher.name, kdf, cipher, iv, data)
 
 
-def _read_pbkdf2(fields: DerReader, cipher: CbcCipher, notes: list[Note]) -> Pbkdf2:
+def _read_pbkdf2(fields: DerReader, cipher: BlockCipher, notes: list[Note]) -> Pbkdf2:
     salt = fields.octets("salt")
     iterations = fields.count("iteration count")
     _read_key_length(fields, cipher)
@@ -186,17 +186,20 @@ def _read_pbkdf2(fields: DerReader, cipher: CbcCipher, notes: list[Note]) -> Pbk
         return Pbkdf2(_DEFAULT_PRF, iterations, salt)
     function = fields.sequence("pseudo-random function")
     oid = function.oid("pseudo-random function's OID")
-    function.null("parameters of the pseudo-random function")
-    function.finish("the pseudo-random function")
     if oid not in oids.PRFS:
-        raise UnsupportedError(f"the pseudo-random function {oids.show(oid)} is not known")
+        raise unknown_cipher(f"the pseudo-random function {oids.show(oid)}")
+    if function.peek() is None:
+        notes.append(Note("noncanonical", "PBKDF2's function is named without its NULL parameters"))
+    else:
+        function.null("parameters of the pseudo-random function")
+    function.finish("the pseudo-random function")
     if oids.PRFS[oid] == _DEFAULT_PRF:
         # Java's PBES2Parameters always writes it, and DER leaves out what is the default.
         notes.append(Note("noncanonical", "PBKDF2's default function is named, which DER forbids"))
     return Pbkdf2(oids.PRFS[oid], iterations, salt)
 
 
-def _read_key_length(fields: DerReader, cipher: CbcCipher) -> None:
+def _read_key_length(fields: DerReader, cipher: BlockCipher) -> None:
     if fields.peek() == der.INTEGER:
         length = fields.count("key length")
         if length != cipher.key_length:
@@ -229,7 +232,7 @@ def _write(entries: tuple[Entry, ...], options: WriteOptions) -> bytes:
     return pem.write(_ENCRYPTED, encrypted, end=options.line_end)
 
 
-def _write_pbes2(kdf: Pbkdf2, cipher: CbcCipher, iv: bytes) -> bytes:
+def _write_pbes2(kdf: Pbkdf2, cipher: BlockCipher, iv: bytes) -> bytes:
     prf = der.sequence(der.oid(_oid(oids.PRFS, kdf.prf)), der.null())
     parameters = der.sequence(der.octets(kdf.salt), der.integer(kdf.iterations), prf)
     derivation = der.sequence(der.oid(oids.PBKDF2), parameters)

@@ -41,6 +41,7 @@ from keyconv.wire.reader import WireReader
 
 __all__ = ["SSH1", "SSH1_PUB", "LockedSsh1"]
 
+_DECRYPT = "take the passphrase off with an OpenSSH before 7.6: ssh-keygen -p -f FILE (Debian has it as ssh-keygen1)"
 _MAGIC = b"SSH PRIVATE KEY FILE FORMAT 1.1\n"
 _NO_CIPHER = 0
 _TRIPLE_DES = 3
@@ -119,7 +120,7 @@ def _read_file(data: bytes) -> KeyFile:
     if cipher == _TRIPLE_DES:
         return KeyFile(SSH1.name, "private", (Entry(public, LockedSsh1(public, section), comment),))
     if cipher != _NO_CIPHER:
-        raise UnsupportedError("the cipher is neither none nor triple DES", place="cipher")
+        raise UnsupportedError("the cipher is neither none nor triple DES", place="cipher", hint=_DECRYPT)
     notes: list[Note] = []
     try:
         if not _check_bytes_agree(section):

@@ -42,6 +42,7 @@ from keyconv.wire.reader import WireReader
 
 __all__ = ["SSHCOM", "LockedSshcom"]
 
+_DECRYPT = "take the passphrase off with the program that made it: ssh-keygen-g3 -e FILE"
 _BEGIN = b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----"
 _END = b"---- END SSH2 ENCRYPTED PRIVATE KEY ----"
 _MAGIC = 0x3F6FF9EB
@@ -130,7 +131,7 @@ def _read_file(data: bytes) -> KeyFile:
         private = _read_plain(family, section, notes)
         entry = Entry(private.public, private, comment, headers=others)
     else:
-        raise UnsupportedError("the cipher is neither none nor 3des-cbc", place="cipher name")
+        raise UnsupportedError("the cipher is neither none nor 3des-cbc", place="cipher name", hint=_DECRYPT)
     return KeyFile(SSHCOM.name, "private", (entry,), tuple(notes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from keyconv.codec.key_line import LINE_FORMATS, rule_among_lines
@@ -19,6 +19,7 @@ from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
 from keyconv.repair.readers import refused_by
 from keyconv.repair.searching import MAX_STATES, Candidate, Search
+from keyconv.text.quoting import name_file
 
 __all__ = [
     "Cause",
@@ -86,12 +87,17 @@ def diagnose(
     First whether a combination of damages can be undone, which proves that nothing else is wrong; then what cannot.
     `path` is for the command in the hint; the passphrase of `opening` proves what is locked, if it opens it.
     """
+    found = _diagnose(data, error, path, opening or Opening(), max_states)
+    return replace(found, hint=name_file(found.hint, path)) if found.hint else found
+
+
+def _diagnose(data: bytes, error: KeyconvError, path: str, opening: Opening, max_states: int) -> Diagnosis:
     if isinstance(error, InputError | UsageError):
         return _refused(error.rule, error.message, error)
     named = foreign.find_foreign(data)
     if named is not None and named.rule == "empty":
         return _refused(named.rule, named.message, error)
-    found, nearest = _search(data, opening or Opening(), max_states, guess=True)
+    found, nearest = _search(data, opening, max_states, guess=True)
     if found is not None and found.undone:
         return _damaged(data, found, path)
     refused, error = error, _ask_lines(data, error, named)

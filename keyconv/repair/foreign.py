@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from keyconv.codec.unsupported import NEW_KEY
 from keyconv.formats import FORMATS
 from keyconv.text.quoting import quote
 from keyconv.wire import der
@@ -49,6 +50,7 @@ _LABELS = (
     (b"DH PARAMETERS", "Diffie-Hellman parameters, which are no key", ""),
     (b"DSA PARAMETERS", "DSA parameters without a key", ""),
     (b"EC PARAMETERS", "the name of a curve without a key", ""),
+    (b"SM2 PRIVATE KEY", "a key of the algorithm SM2, which SSH does not have", NEW_KEY),
     (b"AGE ENCRYPTED FILE", "a file encrypted by age: the key may be inside", "age --decrypt FILE"),
     (b"OpenVPN Static key V1", "an OpenVPN static key", ""),
 )

@@ -16,7 +16,7 @@ __all__ = ["Frame", "begins", "read", "read_all", "write"]
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9][A-Z0-9 ]*)-----\Z")
 _END = re.compile(rb"-----END ([A-Z0-9][A-Z0-9 ]*)-----\Z")
-_HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): ?(.*)\Z", re.DOTALL)
+_HEADER = re.compile(rb"([A-Za-z][!-9;-~]*):[ \t]*(.*)\Z", re.DOTALL)
 
 
 @record
@@ -94,28 +94,30 @@ def _read_frame(rows: list[lines.Line], start: int, headers: bool) -> tuple[Fram
     if end is None or end.group(1) != label:
         raise MalformedError("the END line does not match the BEGIN line").within_line(rows[end_index].number)
     body = rows[start + 1 : end_index]
-    found = _read_headers(body) if headers else []
+    found, rows_of_headers = _read_headers(body) if headers else ([], 0)
     if found:
-        body = body[len(found) + 1 :]
+        body = body[rows_of_headers + 1 :]
     filled = [row for row in body if row.text]
     return Frame(label.decode("ascii"), tuple(found), _decode(filled)), end_index + 1, len(filled) < len(body)
 
 
-def _read_headers(body: list[lines.Line]) -> list[tuple[str, str]]:
+def _read_headers(body: list[lines.Line]) -> tuple[list[tuple[str, str]], int]:
+    # The headers, and how many rows they take; a row that begins with white space continues the one before it.
     found: list[tuple[str, str]] = []
-    for row in body:
+    for index, row in enumerate(body):
         if not row.text:
-            break
+            return found, index
         header = _HEADER.match(row.text)
-        if header is None:
-            if not found:
-                break
+        if header is not None:
+            found.append((header.group(1).decode("ascii"), header.group(2).decode("latin-1")))
+        elif found and row.text[:1] in (b" ", b"\t"):
+            name, value = found[-1]
+            found[-1] = name, value + " " + row.text.strip().decode("latin-1")
+        elif found:
             raise MalformedError("a blank line is missing after the headers").within_line(row.number)
-        try:
-            found.append((header.group(1).decode("ascii"), header.group(2).decode("ascii")))
-        except UnicodeDecodeError:
-            raise MalformedError("the header is not ASCII").within_line(row.number) from None
-    return found
+        else:
+            break
+    return found, len(body)
 
 
 def _decode(body: list[lines.Line]) -> bytes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["as_name", "quote"]
+__all__ = ["as_name", "name_file", "quote"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9@._-]{0,63}\Z")
+_FILE = re.compile(r"(?<!-file )\bFILE\b")
 _MOST = 12
 """Characters that are shown of what is no name: it may be a piece of a private key that stands in the wrong place."""
 
@@ -22,3 +23,11 @@ def quote(word: str) -> str:
 def as_name(word: str) -> str:
     """Show a word that should be a name, of an algorithm perhaps: as it is, if it is one, else as `quote` does."""
     return word if _NAME.match(word) else quote(word)
+
+
+def name_file(hint: str, path: str) -> str:
+    """Put the path of a file, as a shell takes it, in the place of FILE in the command of a hint.
+
+    The FILE of an option, as in `--passphrase-file FILE`, is another, and standard input has no name.
+    """
+    return hint if path in ("", "-") else _FILE.sub(lambda _: path, hint)

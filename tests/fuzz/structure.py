@@ -181,7 +181,7 @@ class Sealed:
 class SealedCbc:
     """An encrypted structure of the PEM family, with the right key and PKCS#7 padding."""
 
-    cipher: pbes.CbcCipher
+    cipher: pbes.BlockCipher
     key: bytes
     iv: bytes
 
