@@ -233,6 +233,23 @@ def test_a_signature_algorithm_for_a_type_is_noted(word: bytes) -> None:
     assert read(word + b" " + base64.encode(own) + b"\n").entries[0].public == file.entries[0].public
 
 
+def test_webauthn_for_the_type_of_a_security_key_is_noted_as_ssh_keygen_reads_it(tmp_path: Path) -> None:
+    data = by_path("openssh-pub/sk-ecdsa.pub").data
+    key = one(data).public
+    line = data.split()[1]
+    own = base64.decode(line).replace(b'\0\0\0"sk-', b"\0\0\0+webauthn-sk-", 1)
+    for text in (b"webauthn-" + data, b"webauthn-sk-ecdsa-sha2-nistp256@openssh.com " + base64.encode(own) + b"\n"):
+        path = tmp_path / "key.pub"
+        path.write_bytes(text)
+        command = [require("ssh-keygen"), "-l", "-f", path]
+        assert b"(ECDSA-SK)" in subprocess.run(command, capture_output=True, check=True).stdout
+        assert set(codes(read(text))) == {"noncanonical"}
+        assert one(text).public == key
+    ed25519 = by_path("openssh-pub/sk-ed25519.pub").data
+    with pytest.raises(MismatchError):
+        read(b"webauthn-sk-ecdsa-sha2-nistp256@openssh.com " + ed25519.partition(b" ")[2])
+
+
 def test_a_byte_order_mark_is_named() -> None:
     with pytest.raises(MalformedError, match="byte order mark"):
         read(b"\xef\xbb\xbf" + LINE)

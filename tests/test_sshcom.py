@@ -408,7 +408,7 @@ def _replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
         (_replaced(b"\nP2/5", b"\n P2/5"), MalformedError, "not base64"),
         (_replaced(b"P2/5", b"AAAA"), MalformedError, "does not begin with 3f6ff9eb"),
         (_replaced(b"Comment: ", b"Comment:"), MalformedError, "': ' and a value"),
-        (_replaced(b"\nP2/5", b"\nComment: x\nP2/5"), MalformedError, "second Comment"),
+        (_replaced(b"\nP2/5", b"\n x: x\nP2/5"), MalformedError, "not a tag"),
         (_replaced(b'rsa2048"', b"x" * 70_000), LimitError, "the header is longer than 64 KiB"),
         (lambda data: _frame(b""), MalformedError, "no base64|magic number"),
         (lambda data: BEGIN + b"\n" + END + b"\n", MalformedError, "no base64"),
@@ -420,6 +420,18 @@ def test_a_damaged_frame_is_named(change: Callable[[bytes], bytes], error: type[
     with pytest.raises(error, match=message) as refusal:
         SSHCOM.read(change(_fixture("rsa2048", "plain").data))
     assert refusal.value.place.startswith("sshcom")
+
+
+def test_two_comments_and_a_translated_tag_are_read_with_a_note_as_puttygen_reads_them(tmp_path: Path) -> None:
+    data = _fixture("rsa2048", "plain").data
+    data = data.replace(b"\nP2/5", b'\n\xd7\xa2\xca\xcd: x\nComment: "the last"\nP2/5', 1)
+    file = SSHCOM.read(data)
+    assert [note.code for note in file.notes] == ["noncanonical", "noncanonical"]
+    assert (file.entries[0].comment, file.entries[0].headers) == (b"the last", ())
+    path = tmp_path / "key"
+    path.write_bytes(data)
+    ran = subprocess.run([require("puttygen"), path, "-L"], capture_output=True, check=True)
+    assert ran.stdout.endswith(b" the last\n")
 
 
 def test_what_is_not_known_is_unsupported_not_damaged() -> None:

@@ -60,7 +60,7 @@ _USUAL_TYPE = rb"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521))"
 _USUAL = re.compile(_USUAL_TYPE + rb" AAAA")
 _USUAL_LINE = re.compile(rb"(" + _USUAL_TYPE + rb") ([A-Za-z0-9+/=]+)(?: ([^ \t](?s:.)*))?\Z")
 _WORD = re.compile(rb"[^ \t]*")
-_FAMILIAR_TYPE = re.compile(rb"\A(?:ssh-|ecdsa-sha2-|sk-|rsa-sha2-)|-cert-v01@openssh\.com\Z")
+_FAMILIAR_TYPE = re.compile(rb"\A(?:ssh-|ecdsa-sha2-|sk-|webauthn-sk-|rsa-sha2-)|-cert-v01@openssh\.com\Z")
 _ED25519 = encode.name(Ed25519PublicKey.algorithm) + (32).to_bytes(4, "big")
 _USUAL_EXPONENT = 65537
 _RSA = encode.name(RsaPublicKey.algorithm) + encode.mpint(_USUAL_EXPONENT)
@@ -202,4 +202,4 @@ def _compare_type(word: str, algorithm: str, notes: list[Note]) -> None:
 
 def _canonical(algorithm: str) -> str:
     plain = algorithm.removesuffix(certificates.SUFFIX)
-    return RsaPublicKey.algorithm + algorithm[len(plain) :] if plain in public_blob.RSA_ALIASES else algorithm
+    return public_blob.ALIASES[plain] + algorithm[len(plain) :] if plain in public_blob.ALIASES else algorithm

@@ -30,12 +30,18 @@ from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import PUBLIC_HINT, WireReader
 
-__all__ = ["RSA_ALIASES", "knows", "read", "read_edwards_point", "read_fields", "write", "write_fields"]
+__all__ = ["ALIASES", "RSA_ALIASES", "knows", "read", "read_edwards_point", "read_fields", "write", "write_fields"]
 
 _RECOMPUTABLE = "recomputable-numbers"
 
 RSA_ALIASES = ("rsa-sha2-256", "rsa-sha2-512")
 """Signature algorithms that some programs write where `ssh-rsa` belongs; the key is the same."""
+
+ALIASES = {
+    **dict.fromkeys(RSA_ALIASES, RsaPublicKey.algorithm),
+    "webauthn-" + SkEcdsaPublicKey.algorithm: SkEcdsaPublicKey.algorithm,
+}
+"""Every signature algorithm that OpenSSH takes in the place of a key's type, with that type."""
 
 
 def read(blob: bytes, notes: list[Note] | None = None, amends: list[Note] | None = None) -> PublicKey:
@@ -47,10 +53,11 @@ def read(blob: bytes, notes: list[Note] | None = None, amends: list[Note] | None
     """
     reader = WireReader(blob, notes=notes, amends=amends)
     algorithm = reader.name("algorithm name")
-    if algorithm in RSA_ALIASES:
+    if algorithm in ALIASES:
         if notes is not None:
-            notes.append(Note("noncanonical", f"the key is of type ssh-rsa, but names itself {algorithm}"))
-        algorithm = RsaPublicKey.algorithm
+            message = f"the key is of type {ALIASES[algorithm]}, but names itself {algorithm}"
+            notes.append(Note("noncanonical", message))
+        algorithm = ALIASES[algorithm]
     if algorithm not in _READERS:
         return OpaquePublicKey(algorithm, blob)
     key = read_fields(algorithm, reader)

@@ -7,7 +7,7 @@ from keyconv.formats.base import Format
 from keyconv.keyfile import Entry, Locked
 from keyconv.notes import Note
 from keyconv.record import record
-from keyconv.text.comment import is_clean
+from keyconv.text.comment import clean, is_clean
 
 __all__ = ["Plan", "family_of", "plan"]
 
@@ -87,10 +87,8 @@ def _losses(entry: Entry, target: Format) -> list[Note]:
     losses = []
     if entry.comment and not can.comment:
         losses.append(Note("comment", f"{target.name} cannot hold the comment"))
-    elif entry.comment and not is_clean(entry.comment):
-        losses.append(Note("comment", "the control characters in the comment are replaced by spaces"))
-    elif entry.comment and target.fit_comment(entry.comment) != entry.comment:
-        losses.append(Note("comment", f"{target.name} cannot hold the white space before the comment"))
+    elif entry.comment:
+        losses += _losses_of_comment(entry.comment, target)
     if entry.certificate and not can.certificate:
         losses.append(Note("certificate", f"{target.name} cannot hold the certificate"))
     if entry.options and not can.options:
@@ -107,6 +105,23 @@ def _losses(entry: Entry, target: Format) -> list[Note]:
     if entry.members:
         losses.append(Note("members", f"{_listed(entry.members)} of the JSON Web Key {_are(entry.members)} not kept"))
     return losses
+
+
+def _losses_of_comment(comment: bytes, target: Format) -> list[Note]:
+    losses = []
+    if not is_clean(comment):
+        losses.append(Note("comment", "the control characters in the comment are replaced by spaces"))
+    cleaned = clean(comment)
+    fitted = target.fit_comment(comment)
+    if fitted == cleaned:
+        return losses
+    if fitted == cleaned.lstrip():
+        message = f"{target.name} cannot hold the white space before the comment"
+    elif len(fitted) < len(cleaned):
+        message = f"{target.name} holds {len(fitted)} bytes of the comment's {len(cleaned)}"
+    else:
+        message = f"{target.name} cannot hold ' END ' in the comment, which ssh-keygen takes for the last line: ' End '"
+    return [*losses, Note("comment", message)]
 
 
 def _hidden(entry: Entry, locked: Locked) -> list[Note]:

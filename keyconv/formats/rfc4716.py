@@ -22,15 +22,19 @@ from keyconv.text import base64
 from keyconv.text.comment import clean, is_clean
 from keyconv.text.lines import Line, split
 
-__all__ = ["RFC4716"]
+__all__ = ["RFC4716", "fit_comment"]
 
 _BEGIN = b"---- BEGIN SSH2 PUBLIC KEY ----"
 _END = b"---- END SSH2 PUBLIC KEY ----"
+_COMMENT = b"Comment: "
 _TAG = re.compile(rb"[\x21-\x39\x3b-\x7e]{1,64}\Z")
+_BLANK_START = re.compile(rb"[ \t]|\xc2\xa0|\xe2\x80[\x80-\x8f]|\xef\xbb\xbf")
+_END_WORD = re.compile(rb" END(?= )")
 _ESCAPED = re.compile(rb'\\(["\\])')
 _MAX_LINE = 72
 _MAX_TAG = 64
 _MAX_VALUE = 1024
+_MAX_READ = 1022  # bytes of a line that ssh-keygen 9.2 reads
 _BODY_WIDTH = 64  # PuTTY's; ssh-keygen writes 70, the RFC allows 72
 
 
@@ -61,11 +65,17 @@ class _Cursor:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """One header: its tag and value as they stand, continuations joined, and the line where it begins."""
+    """One header: its tag and value as they stand, continuations joined, and where its lines begin and end."""
 
     tag: bytes
     value: bytes
     line: int
+    last: int
+
+    @property
+    def is_comment(self) -> bool:
+        """Whether it holds the comment."""
+        return self.tag.lower() == b"comment"
 
 
 def _sniff(data: bytes) -> bool:
@@ -90,31 +100,34 @@ def _read_file(data: bytes) -> KeyFile:
     cursor = _Cursor(rows)
     notes: list[Note] = []
     entries: list[Entry] = []
+    comments: set[int] = set()
     blank = False
     if cursor.peek() != _BEGIN:
         raise NotAKeyError(f"the first line is not '{_BEGIN.decode()}'")
     while (text := cursor.peek()) is not None:
         if text == _BEGIN:
-            entries.append(_read_block(cursor, notes))
+            entries.append(_read_block(cursor, notes, comments))
         elif text:
             raise MalformedError("there is text outside of the key").within_line(cursor.take().number)
         else:
             cursor.take()
             blank = True
-    _note_lines(rows, notes)
+    _note_lines(rows, comments, notes)
     if blank:
         notes.append(Note("blank-lines", "there are blank lines after a key"))
     kind = "certificate" if len(entries) == 1 and entries[0].certificate else "public"
     return KeyFile("rfc4716", kind, tuple(entries), tuple(notes))
 
 
-def _read_block(cursor: _Cursor, notes: list[Note]) -> Entry:
+def _read_block(cursor: _Cursor, notes: list[Note], comments: set[int]) -> Entry:
+    # `comments` gets the numbers of the lines that hold a whole comment.
     begin = cursor.take().number
     headers = []
     while b":" in (cursor.peek() or b""):
         headers.append(_read_header(cursor, notes))
     blob = _read_body(cursor)
-    comment, others = _take_comment(headers)
+    comment, others = _sort_headers(headers, notes)
+    comments.update(header.line for header in headers if header.is_comment and header.line == header.last)
     try:
         public, certificate = certificates.read_any(blob, notes)
         pairing.check_public(public)
@@ -133,19 +146,20 @@ def _read_header(cursor: _Cursor, notes: list[Note]) -> _Header:
     while pieces[-1].endswith(b"\\"):
         pieces[-1] = pieces[-1][:-1]
         pieces.append(cursor.take().text)
+    last = row.number + len(pieces) - 1
     tag, separator, value = b"".join(pieces).partition(b": ")
-    if b"\0" in value:
+    if b"\0" in tag + value:
         raise MalformedError("there is a zero byte in the header").within_line(row.number)
     if separator and len(tag) > _MAX_TAG:
         message = f"the tag of a header has {len(tag)} bytes, and RFC 4716 allows {_MAX_TAG}"
         raise MalformedError(message).within_line(row.number)
-    if not separator or not _TAG.match(tag):
+    if not separator or not tag or _BLANK_START.match(tag):
         raise MalformedError("a header is not a tag, ': ' and a value").within_line(row.number)
     if len(value) > limits.MAX_COMMENT:
         raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}").within_line(row.number)
     if len(value) > _MAX_VALUE:
         notes.append(Note("noncanonical", f"a header has {len(value)} bytes, more than RFC 4716's {_MAX_VALUE}"))
-    return _Header(tag, value, row.number)
+    return _Header(tag, value, row.number, last)
 
 
 def _read_body(cursor: _Cursor) -> bytes:
@@ -177,17 +191,24 @@ def _check_characters(row: Line) -> None:
         raise error.within_line(row.number) from None
 
 
-def _take_comment(headers: list[_Header]) -> tuple[bytes | None, tuple[tuple[bytes, bytes], ...]]:
-    comment = None
-    others = []
-    for header in headers:
-        if header.tag.lower() != b"comment":
-            others.append((header.tag, header.value))
-        elif comment is not None:
-            raise MalformedError("there is a second Comment header").within_line(header.line)
-        else:
-            comment = _unquote(header.value)
-    return comment, tuple(others)
+def _sort_headers(headers: list[_Header], notes: list[Note]) -> tuple[bytes | None, tuple[tuple[bytes, bytes], ...]]:
+    """Return the comment and the other headers; note what other programs refuse, and what is left out."""
+    comments = [header for header in headers if header.is_comment]
+    others = [header for header in headers if not header.is_comment]
+    if len(comments) > 1:
+        last = comments[-1].line
+        notes.append(
+            Note("noncanonical", f"there are {len(comments)} Comment headers; the last counts, in line {last}")
+        )
+    if comments and comments[-1].line != comments[-1].last:
+        notes.append(Note("noncanonical", "the comment is folded over several lines, which PuTTY does not read"))
+    for header in others:
+        if not _TAG.match(header.tag):
+            what = "is not ASCII" if not header.tag.isascii() else "has a space or a control character in it"
+            message = f"the tag of the header in line {header.line} {what}, which PuTTY refuses; the header is left out"
+            notes.append(Note("noncanonical", message))
+    kept = tuple((header.tag, header.value) for header in others if _TAG.match(header.tag))
+    return (_unquote(comments[-1].value) if comments else None), kept
 
 
 def _unquote(value: bytes) -> bytes:
@@ -197,7 +218,7 @@ def _unquote(value: bytes) -> bytes:
     return _ESCAPED.sub(rb"\1", value[1:-1])
 
 
-def _note_lines(rows: list[Line], notes: list[Note]) -> None:
+def _note_lines(rows: list[Line], comments: set[int], notes: list[Note]) -> None:
     ends = {row.end for row in rows}
     if b"\r\n" in ends:
         notes.append(Note("crlf", "the line ends are CR LF"))
@@ -205,14 +226,14 @@ def _note_lines(rows: list[Line], notes: list[Note]) -> None:
         notes.append(Note("cr-line-ends", "the line ends are CR, which RFC 4716 allows and few programs read"))
     if b"" in ends:
         notes.append(Note("missing-final-newline", "the last line has no line end"))
-    longest = max(rows, key=lambda row: len(row.text))
-    if len(longest.text) > _MAX_LINE:
-        notes.append(
-            Note(
-                "noncanonical",
-                f"line {longest.number} has {len(longest.text)} bytes, more than RFC 4716's {_MAX_LINE}",
-            )
-        )
+    # A comment on one line is longer in what PuTTY writes, and every program reads it.
+    most = {row.number: _MAX_READ if row.number in comments else _MAX_LINE for row in rows}
+    long = [row for row in rows if len(row.text) > most[row.number]]
+    if long:
+        longest = max(long, key=lambda row: len(row.text))
+        whose = f"ssh-keygen's {_MAX_READ}" if longest.number in comments else f"RFC 4716's {_MAX_LINE}"
+        message = f"line {longest.number} has {len(longest.text)} bytes, more than {whose}"
+        notes.append(Note("noncanonical", message))
 
 
 # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,12 +250,28 @@ def _write_block(entry: Entry, line_end: bytes) -> bytes:
         blob = public_blob.write(entry.public)
     else:
         raise MisfitError("the public half is not known until the private one is unlocked")
-    headers = [] if entry.comment is None else _fold(b"Comment", _quote(clean(entry.comment)))
+    headers = [] if entry.comment is None else [_COMMENT + _quote(fit_comment(entry.comment))]
     for tag, value in entry.headers:
         _check_header(tag, value)
         headers += _fold(tag, value)
     head = b"".join(line + line_end for line in (_BEGIN, *headers))
     return head + base64.encode_lines(blob, _BODY_WIDTH, line_end) + _END + line_end
+
+
+def fit_comment(comment: bytes) -> bytes:
+    """Return the comment as one line holds it that PuTTY and ssh-keygen read: clean, and not too long.
+
+    PuTTY knows no continuation lines. ssh-keygen reads lines of up to 1,022 bytes, and takes a header with ` END ` in
+    it for the last line of the block: it is written ` End `.
+    """
+    fitted = _END_WORD.sub(b" End", clean(comment))
+    room = _MAX_READ - len(_COMMENT)
+    if len(_quote(fitted)) <= room:
+        return fitted
+    end = room - len(b'""')
+    while len(_quote(fitted[:end])) > room:
+        end -= 1
+    return fitted[: _whole_character(fitted, end)]
 
 
 def _quote(comment: bytes) -> bytes:
@@ -254,12 +291,9 @@ def _fold(tag: bytes, value: bytes) -> list[bytes]:
     Where it must be folded, it is cut so that ssh-keygen reads it: that program takes a continuation with `: ` in it
     for a header of its own, one that begins with `----` for the frame, and ` END ` in a header for the frame's end.
     """
-    name = tag.decode("ascii")
     if len(value) > _MAX_VALUE:
-        raise MisfitError(
-            f"the {name} header would have {len(value)} bytes, and RFC 4716 allows {_MAX_VALUE}",
-            hint="shorten the comment" if name == "Comment" else "",
-        )
+        name = tag.decode("ascii")
+        raise MisfitError(f"the {name} header would have {len(value)} bytes, and RFC 4716 allows {_MAX_VALUE}")
     rest = tag + b": " + value
     if len(rest) <= _MAX_LINE and not rest.endswith(b"\\"):
         return [rest]
@@ -310,4 +344,5 @@ RFC4716 = Format(
     read=_read,
     write=_write,
     suffix=".pub",
+    fit_comment=fit_comment,
 )

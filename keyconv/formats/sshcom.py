@@ -49,6 +49,7 @@ _MAGIC = 0x3F6FF9EB
 _CIPHER = CIPHERS["3des-cbc"]
 _ZERO_IV = bytes(_CIPHER.iv_length)
 _TAG = re.compile(rb"[\x21-\x39\x3b-\x7e]{1,64}\Z")
+_MAX_TAG = 64
 _WIDTH = 70
 _FIRST_COMMENT_WIDTH = 60
 
@@ -122,7 +123,7 @@ def _read_file(data: bytes) -> KeyFile:
     cipher = reader.string("cipher name")
     section = reader.string("private section")
     reader.finish("the private section")
-    comment, others = _take_comment(headers)
+    comment, others = _take_comment(headers, notes)
     if cipher == _CIPHER.name.encode("ascii"):
         if not section or len(section) % _CIPHER.block:
             raise MalformedError(f"the private section has {len(section)} bytes, not a multiple of {_CIPHER.block}")
@@ -170,7 +171,7 @@ def _read_headers(rows: list[Line]) -> tuple[list[tuple[bytes, bytes]], int]:
             pieces.append(rows[position].text)
             position += 1
         tag, separator, value = b"".join(pieces).partition(b": ")
-        if not separator or not _TAG.match(tag):
+        if not separator or not 1 <= len(tag) <= _MAX_TAG or tag[:1].isspace() or b"\0" in tag:
             raise MalformedError("a header is not a tag of at most 64 characters, ': ' and a value").within_line(number)
         if len(value) > limits.MAX_COMMENT:
             raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}").within_line(number)
@@ -196,14 +197,19 @@ def _decode(rows: list[Line], end: int) -> bytes:
         raise error.within_line(rows[-1].number) from None
 
 
-def _take_comment(headers: list[tuple[bytes, bytes]]) -> tuple[bytes | None, tuple[tuple[bytes, bytes], ...]]:
+def _take_comment(
+    headers: list[tuple[bytes, bytes]], notes: list[Note]
+) -> tuple[bytes | None, tuple[tuple[bytes, bytes], ...]]:
     comments = [value for tag, value in headers if tag.lower() == b"comment"]
     if len(comments) > 1:
-        raise MalformedError("there is a second Comment header")
-    others = tuple((tag, value) for tag, value in headers if tag.lower() != b"comment")
+        notes.append(Note("noncanonical", f"there are {len(comments)} Comment headers; the last counts"))
+    others = tuple((tag, value) for tag, value in headers if tag.lower() != b"comment" and _TAG.match(tag))
+    if len(comments) + len(others) < len(headers):
+        message = "there is a header whose tag RFC 4716 does not allow; it is left out"
+        notes.append(Note("noncanonical", message))
     if not comments:
         return None, others
-    (comment,) = comments
+    comment = comments[-1]
     quoted = len(comment) > 1 and comment.startswith(b'"') and comment.endswith(b'"')
     return comment[1:-1] if quoted else comment, others
 

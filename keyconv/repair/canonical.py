@@ -16,7 +16,7 @@ from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
 from keyconv.repair.opening import Opening
-from keyconv.text.comment import is_clean
+from keyconv.text.comment import clean, is_clean
 
 __all__ = ["rewrite"]
 
@@ -37,6 +37,8 @@ def rewrite(data: bytes, keyfile: KeyFile, opening: Opening) -> tuple[bytes, tup
     locked = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
     if not rules or locked or target.write is None or any(entry.fault for entry in keyfile.entries):
         return data, ()
+    if any(target.fit_comment(entry.comment or b"") != clean(entry.comment or b"") for entry in keyfile.entries):
+        return data, ()  # it would lose a part of a comment
     try:
         written = encode_like(
             data, _write(keyfile.entries, target, opening, line_end_of(data, target, kept=_PPK)), keyfile

@@ -47,7 +47,7 @@ SMART_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\ufe58\ufe63\uff
 DASHES = "-" + SMART_DASHES
 
 BASE64 = re.compile(rb"[A-Za-z0-9+/]++={0,2}\Z")
-TYPE = rb"(?:ssh-|ecdsa-sha2-|sk-|rsa-sha2-)[A-Za-z0-9][A-Za-z0-9_.@-]{0,60}"
+TYPE = rb"(?:ssh-|ecdsa-sha2-|(?:webauthn-)?sk-|rsa-sha2-)[A-Za-z0-9][A-Za-z0-9_.@-]{0,60}"
 """The type word of a public key's line."""
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----|---- BEGIN (SSH2 [A-Z ]{1,40}) ----")
