@@ -28,6 +28,7 @@ from keyconv.errors import KeyconvError, LimitError, NotAKeyError, UnsupportedEr
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
+from keyconv.repair.public_lines import has_git_prefix
 
 __all__ = ["judge_content", "judge_stream"]
 
@@ -180,7 +181,10 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
         error = NotAKeyError("there are lines that hold no key")
         path = shlex.quote(content.path)
         diagnosis = repair.diagnose(content.data, error, path=path, opening=Opening(_PUBLIC_LINE))
-        if diagnosis.mended is not None and any(rule(name).group == "damage" for name in diagnosis.undone):
+        # git's prefix is the fault of its line alone, which sshd skips.
+        of_one_line = diagnosis.undone == ("surrounding-text",) and has_git_prefix(content.data)
+        of_all = any(rule(name).group == "damage" for name in diagnosis.undone) and not of_one_line
+        if diagnosis.mended is not None and of_all:
             again = LineFile(content.path, kind, context)
             rest = check_lines(again, iter((diagnosis.mended.data,)))
             judged.findings = _causes(content, diagnosis, _PUBLIC_LINE)

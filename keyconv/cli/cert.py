@@ -292,11 +292,11 @@ def _warn(certificate: Certificate, path: str, screen: Screen) -> None:
 
 def _write_anew(opener: Opener, path: str, entry: Entry, format: Format) -> bytes:
     """Unlock a key and write it in its own format, with its passphrase and the same cost."""
-    for loss in plan(entry, format).losses:
-        opener.screen.note(f"lost: {loss.message}", shown(path))
     deriver = opener.new_deriver()
     options = WriteOptions(deriver=deriver)
     with _errors_at(path):
+        for loss in plan(entry, format).losses:
+            opener.screen.note(f"lost: {loss.message}", shown(path))
         locked = entry.private
         if isinstance(locked, Locked):
             kdf = locked.protection.kdf

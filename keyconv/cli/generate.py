@@ -17,13 +17,12 @@ from keyconv.cli.render import Screen
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
 from keyconv.crypto.generation import check_bits, generate
-from keyconv.engine import write
+from keyconv.engine import plan, write
 from keyconv.errors import KeyconvError, MisfitError, UsageError
 from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry
 from keyconv.secret import Passphrase
-from keyconv.text.comment import is_clean
 
 __all__ = ["run"]
 
@@ -56,10 +55,11 @@ def run(
     private = generate(family, bits, os.urandom)
     comment = target.comment_bytes
     entry = Entry(private.public, private, comment=_who() if comment is None else comment)
-    if not is_clean(entry.comment or b""):
-        screen.note("lost: the control characters in the comment are replaced by spaces")
+    held = [chosen for _, chosen in outputs if chosen.can.comment]
+    for message in dict.fromkeys(loss.message for chosen in held for loss in plan(entry, chosen).losses):
+        screen.note(f"lost: {message}")
     # Nothing is on the disk before everything is written in memory, proved and encrypted.
-    contents = [_content(entry, chosen, costs.get(chosen.name), passphrase, opener) for _, chosen in outputs]
+    contents = [_content(path, entry, chosen, costs.get(chosen.name), passphrase, opener) for path, chosen in outputs]
     _put(outputs, contents, target)
     for path, chosen in outputs:
         screen.note(f"written as {chosen.name}", "" if path == STDIN else path)
@@ -192,14 +192,22 @@ def _check_free(path: str, target: OutputOptions) -> None:
 
 
 def _content(
-    entry: Entry, chosen: Format, costs: OutputOptions | None, passphrase: Passphrase | None, opener: Opener
+    path: str,
+    entry: Entry,
+    chosen: Format,
+    costs: OutputOptions | None,
+    passphrase: Passphrase | None,
+    opener: Opener,
 ) -> bytes:
-    if costs is None:
-        return write(replace(entry, private=None), chosen)
-    how = write_options(costs, WriteOptions(passphrase=passphrase, deriver=opener.new_deriver()))
-    if chosen.name == "ppk" and costs.kdf_passes is None:
-        how = calibrate(how, costs.kdf_time or DEFAULT_MILLISECONDS)
-    return write(entry, chosen, how)
+    try:
+        if costs is None:
+            return write(replace(entry, private=None), chosen)
+        how = write_options(costs, WriteOptions(passphrase=passphrase, deriver=opener.new_deriver()))
+        if chosen.name == "ppk" and costs.kdf_passes is None:
+            how = calibrate(how, costs.kdf_time or DEFAULT_MILLISECONDS)
+        return write(entry, chosen, how)
+    except KeyconvError as error:
+        raise error.at_path("" if path == STDIN else path) from None
 
 
 def _put(outputs: list[tuple[str, Format]], contents: list[bytes], target: OutputOptions) -> None:

@@ -67,6 +67,7 @@ class _Writer:
     opener: Opener
     line_options: tuple[Option, ...] | None
     entries: list[Entry] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     told: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, keyfile: KeyFile, path: str) -> None:
@@ -75,6 +76,7 @@ class _Writer:
         number = self.opener.options.key
         entries = [choose(keyfile, number)] if number is not None else list(keyfile.entries)
         self.entries += [self._public(path, keyfile.format, entry) for entry in entries]
+        self.paths += [path] * len(entries)
 
     def add_stream(self, stream: LineStream, path: str) -> None:
         """Print what was taken before, then the keys of a large file, up to one that cannot be read.
@@ -100,11 +102,14 @@ class _Writer:
         if not self.entries:
             return
         if len(self.entries) > 1 and not self.chosen.can.many:
-            raise UsageError(
-                f"there are {len(self.entries)} keys, and {self.chosen.name} holds one", hint="choose one with --key N"
-            )
-        data = self._written(tuple(self.entries))
-        self.entries = []
+            message = f"there are {len(self.entries)} keys, and {self.chosen.name} holds one"
+            only = shown(self.inputs[0]) if len(self.inputs) == 1 else ""
+            raise UsageError(message, hint="choose one with --key N").at_path(only)
+        try:
+            data = self._written(tuple(self.entries))
+        except KeyconvError as error:
+            raise error.at_path(shown(self._culprit())) from None
+        self.entries, self.paths = [], []
         try:
             put(data, self.chosen, self.target, self.inputs)
         except OutputError as error:
@@ -115,6 +120,15 @@ class _Writer:
         data = self.chosen.write(entries, options) if self.chosen.write else b""
         verify(data, entries, self.chosen, options)
         return data
+
+    def _culprit(self) -> str:
+        """Tell from which file the key is that cannot be written."""
+        for path, entry in zip(self.paths, self.entries, strict=True):
+            try:
+                self._written((entry,))
+            except KeyconvError:
+                return path
+        return self.paths[0]
 
     def _public(self, path: str, source: str, entry: Entry) -> Entry:
         opener = self.opener

@@ -23,9 +23,11 @@ from keyconv.wire.reader import SSH_NAME
 __all__ = [
     "BLANKS",
     "BLOB_START",
+    "GIT_PREFIX",
     "LINES",
     "LINE_FORMATS",
     "SSH1",
+    "WITH_GIT_PREFIX",
     "begins_key",
     "begins_usual",
     "cut",
@@ -55,6 +57,11 @@ SSH1 = re.compile(rb"[0-9]{1,5}[ \t]+[0-9]+[ \t]+[0-9]+")
 _OF_ONE_LINE = ("unknown-option", "bad-option", "weak-point", "weak-modulus", "odd-exponent", "line-too-long", "ssh1")
 """Rules that a line keeps among others; whatever else is wrong with one makes it a `bad-line`."""
 
+GIT_PREFIX = b"key::"
+"""What git writes before a public key in its configuration, to tell it from a path: git-config(1), user.signingKey."""
+
+WITH_GIT_PREFIX = "git's prefix 'key::' stands before the key, as in git's user.signingKey"
+
 _FIRST_LINE = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+[ \t]*([^\n]*)")
 _USUAL_TYPE = rb"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521))"
 _USUAL = re.compile(_USUAL_TYPE + rb" AAAA")
@@ -74,6 +81,8 @@ def read_key(text: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | N
     ContradictionError for numbers that make no key.
     """
     word, encoded, comment = _split_usual(text) or _split(text)
+    if word.startswith(GIT_PREFIX):
+        raise MalformedError(WITH_GIT_PREFIX, hint="remove 'key::'", rule="surrounding-text")
     if not is_type(word):
         raise MalformedError("the type of the key is not an SSH name" if word else "there is no key after the options")
     if not encoded:

@@ -1,13 +1,13 @@
-"""Damage to frames' dashes and words, and to the hyphens of names."""
+"""Damage to frames' dashes, spaces and words, and to the hyphens of names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from keyconv.repair.damage import DASHES, LABELS, SMART_DASHES, as_bytes, as_text
+from keyconv.repair.damage import DASHES, LABELS, SMART_DASHES, as_bytes, as_text, is_json
 
-__all__ = ["undo_lower_case", "undo_smart_dashes", "undo_wrong_dash_count"]
+__all__ = ["undo_lower_case", "undo_smart_dashes", "undo_smart_spaces", "undo_wrong_dash_count"]
 
 _ANY_LABEL = "|".join((*LABELS, "SSH2 PUBLIC KEY", "SSH2 ENCRYPTED PRIVATE KEY"))
 # At most so many dashes; a run of them is looked at from its beginning alone, so that no text takes long.
@@ -16,6 +16,14 @@ _DASHED = re.compile(
     rf"(?P<after>[{DASHES}]{{0,40}}+)"
 )
 _CASELESS = re.compile(rf"(?:^|(?<=[{DASHES} ]))(?:BEGIN|END) (?:{_ANY_LABEL})(?= ?[{DASHES}]|\s*+$)", re.I | re.M)
+_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_SMART_SPACE = re.compile(f"[{_SPACES}]")
+_SPACED = re.compile(
+    rf"[{DASHES}][ {_SPACES}]?(?:BEGIN|END)[ {_SPACES}](?:"
+    + _ANY_LABEL.replace(" ", f"[ {_SPACES}]")
+    + rf")[ {_SPACES}]?(?=[{DASHES}])"
+)
+_SPACED_HEADER = re.compile(rf"^(?:[A-Za-z][A-Za-z0-9-]{{0,39}}):[{_SPACES}]", re.M)
 _SMART = re.compile(f"[{SMART_DASHES}]")
 _NAMES = re.compile(
     rf"PuTTY[{DASHES}]User[{DASHES}]Key"
@@ -41,6 +49,17 @@ def undo_smart_dashes(data: bytes) -> Iterator[bytes]:
     names_alone = _NAMES.sub(lambda found: _SMART.sub("-", found.group()), text)
     both = (names_alone, all_of_them) if "-" in text else (all_of_them, names_alone)
     yield from (as_bytes(changed) for changed in dict.fromkeys(both) if changed != text)
+
+
+def undo_smart_spaces(data: bytes) -> Iterator[bytes]:
+    """Make spaces of the no-break and other typographic ones in BEGIN and END lines and after the names of headers."""
+    text = as_text(data)
+    if not _SMART_SPACE.search(text) or is_json(data):
+        return
+    changed = _SPACED.sub(lambda found: _SMART_SPACE.sub(" ", found.group()), text)
+    changed = _SPACED_HEADER.sub(lambda found: found.group()[:-1] + " ", changed)
+    if changed != text:
+        yield as_bytes(changed)
 
 
 def undo_wrong_dash_count(data: bytes) -> Iterator[bytes]:

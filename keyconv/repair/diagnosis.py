@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from keyconv.codec.key_line import LINE_FORMATS, rule_among_lines
+from keyconv.codec.key_line import LINE_FORMATS, WITH_GIT_PREFIX, rule_among_lines
 from keyconv.crypto.amends import AMENDABLE, RECOMPUTABLE
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError, UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
@@ -17,6 +17,7 @@ from keyconv.repair import extent, foreign, several, whole
 from keyconv.repair.damage import TYPE
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
+from keyconv.repair.public_lines import has_git_prefix
 from keyconv.repair.readers import refused_by
 from keyconv.repair.searching import MAX_STATES, Candidate, Search
 from keyconv.text.quoting import name_file
@@ -196,11 +197,13 @@ def _damaged(data: bytes, found: Candidate, path: str) -> Diagnosis:
     unproved = ""
     if found.guessed:
         unproved = "; nothing in the file proves what was there" + (" without the passphrase" if locked else "")
-    said = {rule: _describe(rule, found) for rule in found.undone}
+    said = {rule: _describe(rule, found, data) for rule in found.undone}
     first = found.undone[0]
     readers = {rule: _readers(rule, found.keyfile.format) for rule in said}
     if not found.guessed:
         hint = f"keyconv repair {path} -o NEW"
+        if found.undone == ("surrounding-text",) and has_git_prefix(data):
+            hint = f"remove 'key::', or: {hint}"
     else:
         hint = _PROVE_HINT if locked else "copy the key again from where it came from"
     return Diagnosis(
@@ -215,7 +218,9 @@ def _damaged(data: bytes, found: Candidate, path: str) -> Diagnosis:
     )
 
 
-def _describe(rule: str, found: Candidate) -> str:
+def _describe(rule: str, found: Candidate, data: bytes) -> str:
+    if rule == "surrounding-text" and has_git_prefix(data):
+        return WITH_GIT_PREFIX
     notes = dict.fromkeys(found.keyfile.notes) if rule in AMENDABLE else ()
     wrong = [note.message for note in notes if note.code == rule]
     return MESSAGES[rule] + (f" ({'; '.join(wrong)})" if wrong else "")

@@ -256,9 +256,23 @@ def _dashed(word: bytes, label: bytes) -> bytes:
 
 def _framed(data: bytes, frame: Frame, label: bytes) -> bytes:
     body = data[frame.body : frame.body_end]
+    if frame.ssh2 and not label.startswith(b"SSH2 "):
+        body = b"\n".join(_without_ssh2_headers(body))  # only SSH2 frames have such headers
     return data[: frame.start] + _dashed(b"BEGIN", label) + body + _dashed(b"END", label) + data[frame.end :]
 
 
 def _body_of(text: bytes) -> bytes:
-    rows = [row for row in text.split(b"\n") if not _SSH2_HEADER.match(row)]
-    return b"".join(b"".join(rows).split())
+    return b"".join(b"".join(_without_ssh2_headers(text)).split())
+
+
+def _without_ssh2_headers(text: bytes) -> list[bytes]:
+    """Give the rows of a frame, from the end of its BEGIN line on, without its headers and their continuations."""
+    kept: list[bytes] = []
+    in_headers, continued = True, False
+    for row in text.split(b"\n"):
+        line = row.strip()
+        in_headers = in_headers and (continued or not line or b": " in line)
+        continued = in_headers and bool(line) and line.endswith(b"\\")
+        if not in_headers or not line:
+            kept.append(row)
+    return kept

@@ -19,6 +19,7 @@ __all__ = [
 
 _SPACES = " \t\f\v\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"
 _HEADER = re.compile(rb"(?:Proc-Type|DEK-Info): ")
+_ANY_HEADER = re.compile(rb"[A-Za-z][!-9;-~]*:")
 _FRAME_LINE = re.compile(rb"----+ ?(?:BEGIN|END) |----+\Z")
 _PPK_COMMENT = "Comment: "
 
@@ -88,6 +89,8 @@ def undo_blank_lines(data: bytes) -> Iterator[bytes]:
     kept = [line for index, line in enumerate(lines) if line.strip() or (index and index == len(lines) - 1)]
     last = max((index for index, line in enumerate(kept) if _HEADER.match(line)), default=None)
     if last is not None:
+        while last + 1 < len(kept) and _ANY_HEADER.match(kept[last + 1]):
+            last += 1
         kept.insert(last + 1, b"")
     if kept != lines:
         yield b"\n".join(kept)

@@ -15,7 +15,7 @@ MESSAGES = {
     "email-quoted": "the lines begin with '>', as in a mail",
     "crlf": "the line ends are CR LF",
     "cr-line-ends": "the line ends are CR alone",
-    "smart-dashes": "a word processor made long dashes of hyphens",
+    "smart-dashes": "hyphens became long dashes, or spaces no-break spaces, as in a word processor",
     "lower-case-frame": "the BEGIN and END lines are not in capitals",
     "wrong-dash-count": "a BEGIN or END line has a dash too few or too many",
     "surrounding-text": "there is other text around the key",

@@ -12,6 +12,7 @@ from itertools import islice, pairwise
 
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
+from keyconv.codec.key_line import GIT_PREFIX
 from keyconv.errors import KeyconvError
 from keyconv.formats.authorized_keys import FLAG_OPTIONS, OPENSSH_PUB, VALUE_OPTIONS, parse_options
 from keyconv.formats.base import WriteOptions
@@ -22,9 +23,11 @@ from keyconv.repair.joined import undo_lost_newlines
 from keyconv.text import base64
 
 __all__ = [
+    "has_git_prefix",
     "hides_key",
     "may_be_option",
     "undo_blocks",
+    "undo_git_prefix",
     "undo_joined_blocks",
     "undo_joined_keys",
     "undo_lines_amid_text",
@@ -35,6 +38,7 @@ __all__ = [
 ]
 
 _KEY = re.compile(TYPE + rb"(?=[ \t]{1,8}AAAA)")
+_GIT_PREFIX = re.compile(rb"(?<![A-Za-z0-9:])%s(?=%s[ \t]{1,8}AAAA)" % (GIT_PREFIX, TYPE))
 _OPTION = rb"(?:%s)" % b"|".join(
     [
         *(name.encode() for name in FLAG_OPTIONS),
@@ -63,6 +67,20 @@ _LONGEST_OPTION = 40
 _MOST_LINES = 4_000
 _MOST_KEYS = 256
 _MOST_ROWS = 64
+
+
+# ── git's prefix ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def has_git_prefix(data: bytes) -> bool:
+    """Tell whether git's prefix stands before a key."""
+    return _GIT_PREFIX.search(data) is not None
+
+
+def undo_git_prefix(data: bytes) -> Iterator[bytes]:
+    """Take git's prefix away from every key."""
+    if has_git_prefix(data):
+        yield _GIT_PREFIX.sub(b"", data)
 
 
 # ── keys on one line ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -101,10 +101,10 @@ DAMAGE: tuple[Rule, ...] = (
     ),
     _damage(
         "smart-dashes",
-        "Typographic dashes in the frame",
-        "Mail programs and word processors, which turn -- into a dash.",
+        "Typographic dashes or spaces in the frame",
+        "Mail programs and word processors, which turn -- into a dash; web pages and chats, with no-break spaces.",
         "PuTTY: 'not a recognised key file format'.",
-        f"Type the hyphens again. {_REPAIR}",
+        f"Type the hyphens and spaces again. {_REPAIR}",
     ),
     _damage(
         "wrong-dash-count",
