@@ -78,6 +78,9 @@ MAX_SCRYPT_MEMORY = 256 * MIB
 MAX_SCRYPT_WORK = 1 << 23
 """Scrypt's N * r * p."""
 
+MAX_CHEAP_RUNS = 1_000
+"""Runs for one file of a KDF that costs nothing, as of MD5; a passphrase has at most some twenty spellings."""
+
 MIN_ARGON2_SALT = 8
 """Bytes of Argon2's salt: below eight argon2-cffi refuses it."""
 
@@ -206,6 +209,16 @@ def check_scrypt(n: int, r: int, p: int) -> None:
             hint=COSTLY_HINT,
             rule="costly-kdf",
         )
+
+
+def repeats_of_argon2(memory_kib: int, passes: int) -> int:
+    """Say how often Argon2 may run with these costs for one file, all runs together within its limit."""
+    return MAX_ARGON2_WORK_KIB // max(1, memory_kib * passes)
+
+
+def repeats_of_scrypt(n: int, r: int, p: int) -> int:
+    """Say how often scrypt may run with these costs for one file, all runs together within its limit."""
+    return MAX_SCRYPT_WORK // max(1, n * r * p)
 
 
 def size(count: int) -> str:

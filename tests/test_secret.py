@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyconv import limits
-from keyconv.secret import Passphrase
+from keyconv.secret import CODE_PAGES, Passphrase
 
 WORDS = "correct horse"
 SECRET = Passphrase(WORDS)
@@ -138,21 +138,74 @@ def test_the_code_pages_of_a_western_windows_are_tried() -> None:
         ("UTF-8", composed.encode()),
         ("UTF-8 NFD", decomposed.encode()),
         ("cp1252", b"schl\xfcssel"),
+        ("cp936", b"schl\xa8\xb9ssel"),
+        ("cp437", b"schl\x81ssel"),
     ]
     assert spelled(decomposed) == [
         ("UTF-8", decomposed.encode()),
         ("UTF-8 NFC", composed.encode()),
         ("cp1252", b"schl\xfcssel"),
+        ("cp936", b"schl\xa8\xb9ssel"),
+        ("cp437", b"schl\x81ssel"),
     ]
 
 
 def test_latin1_is_tried_where_it_differs_from_cp1252() -> None:
-    assert spelled("\x80x")[1:] == [("latin-1", b"\x80x")]
-    assert spelled("5 €")[1:] == [("cp1252", b"5 \x80")]
+    assert spelled("\x80x")[1] == ("latin-1", b"\x80x")
+    assert spelled("5 €")[1] == ("cp1252", b"5 \x80")
 
 
 def test_a_script_that_no_code_page_holds_has_only_utf8() -> None:
-    assert spelled("鍵") == [("UTF-8", "鍵".encode())]
+    assert spelled("🔑") == [("UTF-8", "🔑".encode())]
+
+
+# The bytes are those of the Unicode Consortium's tables of Microsoft's code pages.
+@pytest.mark.parametrize(
+    ("text", "page", "data"),
+    [
+        ("zażółć", "cp1250", "7a61bff3b3e6"),
+        ("пароль", "cp1251", "efe0f0eeebfc"),
+        ("пароль", "cp866", "afa0e0aeabec"),
+        ("κλειδί", "cp1253", "eaebe5e9e4df"),
+        ("şifreğ", "cp1254", "fe69667265f0"),
+        ("מפתח", "cp1255", "eef4fae7"),
+        ("مفتاح", "cp1256", "e3ddcac7cd"),
+        ("raktažodis", "cp1257", "72616b7461fe6f646973"),
+        ("mật khẩu", "cp1258", "6de2f274206b68e2d275"),
+        ("パス", "cp932", "83708358"),
+        ("密码", "cp936", "c3dcc2eb"),
+        ("암호", "cp949", "becfc8a3"),
+        ("密碼", "cp950", "b14bbd58"),
+        ("clé", "cp437", "636c82"),
+        ("ÿØ", "cp850", "989d"),
+    ],
+)
+def test_the_other_code_pages_of_windows_are_tried_last(text: str, page: str, data: str) -> None:
+    spellings = spelled(text)
+    assert bytes.fromhex(data) in [each for _, each in spellings]
+    assert (page, bytes.fromhex(data)) in spellings
+    first = [name for name, _ in spellings if name not in CODE_PAGES]
+    assert [name for name, _ in spellings][: len(first)] == first
+
+
+def test_no_code_page_is_tried_for_ascii() -> None:
+    assert spelled("correct horse") == [("as given", b"correct horse")]
+
+
+def test_one_encoding_alone() -> None:
+    chosen = Passphrase("пароль").encoded_as("koi8-r")
+    assert chosen is not None
+    assert [(name, each.reveal()) for name, each in chosen.spellings()] == [("as given", "пароль".encode("koi8-r"))]
+    again = pickle.loads(pickle.dumps(chosen.hand_over())).take()
+    assert [each.reveal() for _, each in again.spellings()] == ["пароль".encode("koi8-r")]
+    utf8 = Passphrase("schl\u00fcssel").encoded_as("utf-8")
+    assert utf8 is not None
+    assert len(list(utf8.spellings())) == 1
+    assert Passphrase("пароль").encoded_as("latin-1") is None
+    assert Passphrase(b"\xff").encoded_as("cp1251") is None
+    for name in ("nope", "hex"):
+        with pytest.raises(LookupError):
+            SECRET.encoded_as(name)
 
 
 def test_bytes_that_are_no_utf8_have_one_spelling() -> None:

@@ -303,7 +303,7 @@ def _write_anew(opener: Opener, path: str, entry: Entry, format: Format) -> byte
             deriver.check(kdf)
             opened = opener.unlock(entry, path, deriver)
             entry = replace(opened.entry, certificate=entry.certificate)
-            options = replace(options, passphrase=as_spelled(locked, opened.passphrase, deriver))
+            options = replace(options, passphrase=as_spelled(locked, opened.passphrase, deriver, opener.options))
             if isinstance(kdf, Argon2):
                 options = replace(
                     options,

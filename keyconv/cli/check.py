@@ -21,7 +21,7 @@ from keyconv.cli.checking import Checker, Manner
 from keyconv.cli.grounds import Grounds, context_of
 from keyconv.cli.opening import STDIN, run_interruptibly
 from keyconv.cli.options import NOT_SAID
-from keyconv.cli.prompt import PassphraseSource, Prompter
+from keyconv.cli.prompt import PassphraseSource, Prompter, check_encoding, encoded
 from keyconv.cli.render import Screen
 from keyconv.errors import InputError, OutputError, UsageError
 from keyconv.files import system
@@ -55,7 +55,11 @@ class CheckOptions:
     jobs: int = 0
     verbose: bool = False
     passphrase: PassphraseSource = NOT_SAID
+    passphrase_encoding: str | None = None
     allow_costly: bool = False
+
+    def __post_init__(self) -> None:
+        check_encoding(self.passphrase_encoding)
 
 
 def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int:
@@ -174,7 +178,8 @@ def _grounds_of(options: CheckOptions, policy: Policy, home: Path, paths: tuple[
     handed = None
     if options.passphrase.given:
         prompter = Prompter(no_input=True, stdin_taken=STDIN in paths)
-        handed = prompter.existing("the keys", options.passphrase).hand_over()
+        given = prompter.existing("the keys", options.passphrase)
+        handed = encoded(given, options.passphrase_encoding).hand_over()
     return Grounds(int(time.time()), policy, home, handed, options.allow_costly)
 
 

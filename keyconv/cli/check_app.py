@@ -6,7 +6,16 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from keyconv.cli.flags import AllowCostly, AsJson, Jobs, PassphraseEnv, PassphraseFd, PassphraseFile, Quiet
+from keyconv.cli.flags import (
+    AllowCostly,
+    AsJson,
+    Jobs,
+    PassphraseEncoding,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+)
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
@@ -80,6 +89,7 @@ def check(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
+    passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -123,6 +133,7 @@ def check(
                 jobs=jobs or 0,
                 verbose=verbose,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                passphrase_encoding=passphrase_encoding,
                 allow_costly=allow_costly_kdf,
             ),
             screen=screen,

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from keyconv.cli.flags import AllowCostly, From, NoInput, PassphraseEnv, PassphraseFd, PassphraseFile, Quiet
+from keyconv.cli.flags import (
+    AllowCostly,
+    From,
+    NoInput,
+    PassphraseEncoding,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+)
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
@@ -23,6 +32,7 @@ def comment(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
+    passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
     quiet: Quiet = False,
@@ -45,6 +55,7 @@ def comment(
             InputOptions(
                 format=source,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                passphrase_encoding=passphrase_encoding,
                 no_input=no_input,
                 allow_costly=allow_costly_kdf,
             ),

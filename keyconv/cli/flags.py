@@ -27,6 +27,10 @@ PassphraseFd = Annotated[
 PassphraseEnv = Annotated[
     Optional[str], typer.Option(metavar="NAME", help="The input's passphrase is in this environment variable.")
 ]
+PassphraseEncoding = Annotated[
+    Optional[str],
+    typer.Option(metavar="NAME", help="Try the input's passphrase in this encoding alone: cp1251, cp852, koi8-r."),
+]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask for anything; fail instead.")]
 AllowCostly = Annotated[
     bool, typer.Option("--allow-costly-kdf", help="Run a key derivation above keyconv's limits of time and memory.")

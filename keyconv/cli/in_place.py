@@ -12,7 +12,8 @@ from dataclasses import replace
 from keyconv.cli.converting import write_options
 from keyconv.cli.cost import calibrate, enough_passes, no_cheaper
 from keyconv.cli.opening import STDIN, Opened, Opener, shown
-from keyconv.cli.options import OutputOptions
+from keyconv.cli.options import InputOptions, OutputOptions
+from keyconv.cli.prompt import encoded
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Deriver
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import choose, write
@@ -45,12 +46,16 @@ def open_one(opener: Opener, path: str, keyfile: KeyFile, deriver: Deriver) -> O
     if not isinstance(entry.private, Locked):
         return Opened(entry)
     opened = opener.unlock(entry, path, deriver)
-    return replace(opened, passphrase=as_spelled(entry.private, opened.passphrase, deriver))
+    return replace(opened, passphrase=as_spelled(entry.private, opened.passphrase, deriver, opener.options))
 
 
-def as_spelled(locked: Locked, passphrase: Passphrase | None, deriver: Deriver) -> Passphrase | None:
+def as_spelled(
+    locked: Locked, passphrase: Passphrase | None, deriver: Deriver, options: InputOptions
+) -> Passphrase | None:
     """Give the passphrase as the very bytes that opened the key; no KDF runs again for that."""
     # A passphrase that stays must stay the same bytes, or the program that wrote the file can no longer open it.
+    if passphrase and options.passphrase_encoding is not None:
+        return encoded(passphrase, options.passphrase_encoding)
     spellings = [spelled for _, spelled in passphrase.spellings()] if passphrase else []
     if len(spellings) > 1:
         for spelled in spellings:

@@ -9,6 +9,7 @@ from keyconv.cli.flags import (
     AsJson,
     From,
     NoInput,
+    PassphraseEncoding,
     PassphraseEnv,
     PassphraseFd,
     PassphraseFile,
@@ -31,6 +32,7 @@ def match(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
+    passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
     as_json: AsJson = False,
@@ -51,6 +53,7 @@ def match(
             InputOptions(
                 format=source,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                passphrase_encoding=passphrase_encoding,
                 no_input=no_input,
                 allow_costly=allow_costly_kdf,
             ),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import field, replace
 
 from keyconv.cli.options import NOT_SAID, InputOptions, OutputOptions
-from keyconv.cli.prompt import Prompter
+from keyconv.cli.prompt import Prompter, encoded
 from keyconv.cli.render import Screen
 from keyconv.cli.workers import processors
 from keyconv.crypto.kdf import Deriver
@@ -137,7 +137,8 @@ class Opener:
         while True:
             passphrase = self.prompter.existing(shown(path), source)
             try:
-                return Opened(unlock(entry, passphrase, deriver=deriver), passphrase)
+                tried = encoded(passphrase, self.options.passphrase_encoding)
+                return Opened(unlock(entry, tried, deriver=deriver), passphrase)
             except WrongPassphraseError as error:
                 attempts -= 1
                 if attempts <= 0:

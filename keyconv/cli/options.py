@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from keyconv.cli.prompt import PassphraseSource
+from keyconv.cli.prompt import PassphraseSource, check_encoding
 from keyconv.crypto.kdf import Argon2Flavour
 from keyconv.record import record
 
@@ -15,13 +15,20 @@ NOT_SAID = PassphraseSource()
 
 @record
 class InputOptions:
-    """How to read: a forced format, which key of several, and how to open it."""
+    """How to read: a forced format, which key of several, and how to open it.
+
+    Raises: UsageError for an encoding that there is not.
+    """
 
     format: str | None = None
     key: int | None = None
     passphrase: PassphraseSource = NOT_SAID
+    passphrase_encoding: str | None = None
     no_input: bool = False
     allow_costly: bool = False
+
+    def __post_init__(self) -> None:
+        check_encoding(self.passphrase_encoding)
 
 
 @record

@@ -19,6 +19,7 @@ from keyconv.cli.flags import (
     NewPassphraseFile,
     NoInput,
     NoPassphrase,
+    PassphraseEncoding,
     PassphraseEnv,
     PassphraseFd,
     PassphraseFile,
@@ -45,6 +46,7 @@ def passphrase(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
+    passphrase_encoding: PassphraseEncoding = None,
     new_passphrase: AskNewPassphrase = False,
     new_passphrase_file: NewPassphraseFile = None,
     new_passphrase_fd: NewPassphraseFd = None,
@@ -81,6 +83,7 @@ def passphrase(
             InputOptions(
                 format=source,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                passphrase_encoding=passphrase_encoding,
                 no_input=no_input,
                 allow_costly=allow_costly_kdf,
             ),

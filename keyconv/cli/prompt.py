@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import subprocess
 from keyconv.record import record
 
-__all__ = ["PassphraseSource", "Prompter"]
+__all__ = ["PassphraseSource", "Prompter", "check_encoding", "encoded"]
 
 ATTEMPTS = 3
 EXISTING_HINT = "pass --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME"
@@ -67,6 +67,31 @@ class PassphraseSource:
 
 
 _ASK = PassphraseSource()
+
+
+def check_encoding(name: str | None) -> None:
+    """Refuse the name of an encoding that there is not.
+
+    Raises: UsageError.
+    """
+    try:
+        "".encode(name or "utf-8")
+    except (LookupError, ValueError):
+        message = f"there is no encoding '{printable(name or '')}'"
+        raise UsageError(message, hint="cp1250, cp1251, cp852, koi8-r, shift_jis and so on") from None
+
+
+def encoded(passphrase: Passphrase, encoding: str | None) -> Passphrase:
+    """Return the passphrase as it is to be tried: in the one encoding that the command line names, if it names one.
+
+    Raises: UsageError when that encoding lacks a character of it.
+    """
+    if encoding is None:
+        return passphrase
+    found = passphrase.encoded_as(encoding)
+    if found is None:
+        raise UsageError(f"the passphrase has a character that {printable(encoding)} lacks")
+    return found
 
 
 class Prompter:

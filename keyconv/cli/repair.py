@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from keyconv.cli.converting import check_terminal
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
+from keyconv.cli.prompt import encoded
 from keyconv.cli.render import Screen
 from keyconv.engine import read
 from keyconv.errors import KeyconvError, MalformedError, OutputError, UsageError
@@ -98,7 +99,10 @@ def _run_in_place(path: str, source: InputOptions, manner: Manner, screen: Scree
 def _opening(path: str, opener: Opener) -> Opening:
     """Return how to read on the way: with the passphrase that the command line names, if it names one."""
     options = opener.options
-    passphrase = opener.prompter.existing(shown(path), options.passphrase) if options.passphrase.given else None
+    passphrase = None
+    if options.passphrase.given:
+        given = opener.prompter.existing(shown(path), options.passphrase)
+        passphrase = encoded(given, options.passphrase_encoding)
     return Opening(options.format, passphrase, opener.new_deriver())
 
 

@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from keyconv.cli.flags import AllowCostly, Force, From, Output, PassphraseEnv, PassphraseFd, PassphraseFile, Quiet
+from keyconv.cli.flags import (
+    AllowCostly,
+    Force,
+    From,
+    Output,
+    PassphraseEncoding,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+)
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
@@ -33,6 +43,7 @@ def repair(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
+    passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     quiet: Quiet = False,
 ) -> None:
@@ -54,6 +65,7 @@ def repair(
             InputOptions(
                 format=source,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
+                passphrase_encoding=passphrase_encoding,
                 no_input=True,
                 allow_costly=allow_costly_kdf,
             ),

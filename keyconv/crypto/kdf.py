@@ -38,6 +38,10 @@ class Kdf(Protocol):
         """Raise LimitError when running it would cost more than `keyconv.limits` allows."""
         ...
 
+    def repeats(self) -> int:
+        """Say how often it may run for one file: all runs together cost no more than one run may."""
+        ...
+
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive `length` bytes."""
         ...
@@ -81,6 +85,10 @@ class Argon2:
     def check_cost(self) -> None:
         """Raise LimitError above the limits."""
         limits.check_argon2(self.memory_kib, self.passes, self.parallelism)
+
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.repeats_of_argon2(self.memory_kib, self.passes)
 
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive `length` bytes; releases the GIL while it runs."""
@@ -128,6 +136,10 @@ class BcryptPbkdf:
         """Raise LimitError above the limits."""
         limits.check_bcrypt(self.rounds)
 
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.MAX_BCRYPT_ROUNDS // self.rounds
+
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive `length` bytes; a shorter result is no prefix of a longer one. Releases the GIL while it runs."""
         import bcrypt
@@ -150,6 +162,10 @@ class PuttySha1:
 
     def check_cost(self) -> None:
         """Cost nothing."""
+
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.MAX_CHEAP_RUNS
 
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive at most 40 bytes."""
@@ -195,6 +211,10 @@ class Deriver:
         """Raise LimitError when this KDF costs too much to be run here."""
         if not self.allow_costly:
             kdf.check_cost()
+
+    def affords(self, kdf: Kdf, runs: int) -> bool:
+        """Tell whether a KDF may run so often for one file."""
+        return self.allow_costly or runs <= kdf.repeats()
 
     def derive(self, kdf: Kdf, passphrase: Passphrase, length: int) -> bytes:
         """Derive `length` bytes from a passphrase.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from keyconv.limits import MAX_CHEAP_RUNS
+
 __all__ = ["Ssh1Md5", "SshcomMd5"]
 
 
@@ -23,6 +25,10 @@ class SshcomMd5:
 
     def check_cost(self) -> None:
         """Cost nothing."""
+
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return MAX_CHEAP_RUNS
 
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive at most 32 bytes."""
@@ -44,6 +50,10 @@ class Ssh1Md5:
 
     def check_cost(self) -> None:
         """Cost nothing."""
+
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return MAX_CHEAP_RUNS
 
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive at most 16 bytes."""

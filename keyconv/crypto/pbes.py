@@ -66,6 +66,10 @@ class EvpMd5:
     def check_cost(self) -> None:
         """Cost nothing."""
 
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.MAX_CHEAP_RUNS
+
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive `length` bytes."""
         derived = digest = b""
@@ -109,6 +113,10 @@ class Pbkdf2:
         """Raise LimitError above the limits."""
         limits.check_pbkdf2(self.iterations)
 
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.MAX_PBKDF2_ITERATIONS // self.iterations
+
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive `length` bytes; releases the GIL while it runs."""
         from cryptography.hazmat.primitives import hashes
@@ -148,6 +156,10 @@ class Scrypt:
         """Raise LimitError above the limits."""
         limits.check_scrypt(self.n, self.r, self.p)
 
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.repeats_of_scrypt(self.n, self.r, self.p)
+
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive `length` bytes; releases the GIL while it runs."""
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt as LibraryScrypt
@@ -185,6 +197,10 @@ class Pbkdf1:
         """Raise LimitError above the limits."""
         limits.check_pbes1(self.iterations)
 
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.MAX_PBES1_ITERATIONS // self.iterations
+
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive at most 16 bytes."""
         return _iterate(self.digest, passphrase + self.salt, self.iterations)[:length]
@@ -214,6 +230,10 @@ class Pkcs12Kdf:
     def check_cost(self) -> None:
         """Raise LimitError above the limits."""
         limits.check_pbes1(self.iterations)
+
+    def repeats(self) -> int:
+        """Say how often it may run for one file."""
+        return limits.MAX_PBES1_ITERATIONS // self.iterations
 
     def derive(self, passphrase: bytes, length: int) -> bytes:
         """Derive the key, then the IV: `length` bytes in all."""

@@ -8,9 +8,11 @@ from keyconv.crypto.kdf import Deriver
 from keyconv.errors import KeyconvError, MismatchError, MissingPassphraseError, UsageError, WrongPassphraseError
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.notes import Note
-from keyconv.secret import Passphrase
+from keyconv.secret import CODE_PAGES, Passphrase
 
-__all__ = ["choose", "unlock"]
+__all__ = ["OTHER_ENCODING", "as_opened", "choose", "unlock"]
+
+OTHER_ENCODING = "the passphrase is not ASCII: name the encoding it was set in with --passphrase-encoding NAME"
 
 
 def choose(keyfile: KeyFile, number: int | None = None) -> Entry:
@@ -43,7 +45,7 @@ def unlock(entry: Entry, passphrase: Passphrase | bytes | str | None, *, deriver
     """Open an entry's private half; an entry that is not locked comes back as it is.
 
     A passphrase that is not ASCII is tried in each of its spellings, and the one that opened the key is noted when it
-    is not the first.
+    is not the first; in the rarer code pages as long as all tries together cost no more than the limit for one.
 
     Raises: MissingPassphraseError when there is none; WrongPassphraseError when no spelling opens it; the entry's own
     fault when it has one; LimitError for a KDF that costs too much.
@@ -60,7 +62,11 @@ def unlock(entry: Entry, passphrase: Passphrase | bytes | str | None, *, deriver
     given = passphrase if isinstance(passphrase, Passphrase) else Passphrase(passphrase)
     # Errors leave without the frames below: their variables hold what was decrypted, and crash reporters print those.
     refusal: WrongPassphraseError | None = None
+    spelled_otherwise, kdf = False, locked.protection.kdf
     for index, (name, spelled) in enumerate(given.spellings()):
+        spelled_otherwise = index > 0
+        if name in CODE_PAGES and not deriver.affords(kdf, index + 1):
+            break
         try:
             opened = locked.unlock(spelled, deriver)
         except WrongPassphraseError as error:
@@ -68,9 +74,21 @@ def unlock(entry: Entry, passphrase: Passphrase | bytes | str | None, *, deriver
             continue
         except KeyconvError as error:
             raise error.with_traceback(None) from None
-        notes = (Note("passphrase-encoding", f"the passphrase opened the key as {name}"),) if index else ()
+        notes = (_opened_as(name),) if index else ()
         return _merge(entry, opened, locked.protection, notes)
-    raise refusal or WrongPassphraseError("wrong passphrase")
+    refusal = refusal or WrongPassphraseError("wrong passphrase")
+    if spelled_otherwise and not refusal.hint:
+        refusal.hint = OTHER_ENCODING
+    raise refusal
+
+
+def as_opened(passphrase: Passphrase, notes: tuple[Note, ...]) -> Passphrase:
+    """Return the spelling of a passphrase that opened a key, by the notes on it."""
+    return next((spelled for name, spelled in passphrase.spellings() if _opened_as(name) in notes), passphrase)
+
+
+def _opened_as(name: str) -> Note:
+    return Note("passphrase-encoding", f"the passphrase opened the key as {name}")
 
 
 def _merge(entry: Entry, opened: Unlocked, protection: Protection, notes: tuple[Note, ...]) -> Entry:

@@ -9,6 +9,7 @@ from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import write
 from keyconv.engine.encoding import encode_like, line_end_of
+from keyconv.engine.unlocking import as_opened
 from keyconv.errors import KeyconvError
 from keyconv.formats import by_name
 from keyconv.formats.authorized_keys import OPENSSH_PUB, read_line
@@ -72,7 +73,8 @@ def _write(entries: tuple[Entry, ...], target: Format, opening: Opening, line_en
     options = WriteOptions(deriver=opening.deriver, line_end=line_end)
     protection = entries[0].protection
     if protection is not None:
-        options = replace(options, passphrase=opening.passphrase)
+        if opening.passphrase is not None:  # the very bytes that opened it stay its passphrase
+            options = replace(options, passphrase=as_opened(opening.passphrase, entries[0].notes))
         if protection.cipher in target.can.ciphers:
             options = replace(options, cipher=protection.cipher)
         match protection.kdf:
