@@ -750,4 +750,5 @@ def test_a_wrong_passphrase_in_every_encoding_is_one_error(tmp_path: Path) -> No
         path = tmp_path / "key"
         path.write_bytes(_encrypted_with(TYPED.encode(), known)[1])
         result = run("passphrase", path, *old_alone(tmp_path, "Pässwörd".encode()), "--no-passphrase")
-        assert (result.code, result.err.count("\n")) == (4, 1)
+        assert (result.code, result.err.count("keyconv: ")) == (4, 1)
+        assert "--passphrase-encoding NAME" in result.err

@@ -229,7 +229,7 @@ def test_a_passphrase_opens_in_whatever_encoding_it_was_set_and_that_is_noted(
 
 def test_each_spelling_costs_one_kdf_and_an_ascii_passphrase_has_one() -> None:
     path = "passphrases/ed25519-v3-utf8.ppk"
-    for passphrase, spellings in (("password", 1), ("pässwört€", 3), ("pässwört", 3), ("鍵", 1), (b"\xff\xfe", 1)):
+    for passphrase, spellings in (("password", 1), ("pässwört€", 3), ("pässwört", 4), ("鍵", 5), (b"\xff\xfe", 1)):
         deriver = Deriver()
         with pytest.raises(WrongPassphraseError):
             _unlocked(path, passphrase, deriver)

@@ -55,8 +55,7 @@ def read(blob: bytes, notes: list[Note] | None = None, amends: list[Note] | None
     algorithm = reader.name("algorithm name")
     if algorithm in ALIASES:
         if notes is not None:
-            message = f"the key is of type {ALIASES[algorithm]}, but names itself {algorithm}"
-            notes.append(Note("noncanonical", message))
+            notes.append(Note("noncanonical", f"the key is of type {ALIASES[algorithm]}, but names itself {algorithm}"))
         algorithm = ALIASES[algorithm]
     if algorithm not in _READERS:
         return OpaquePublicKey(algorithm, blob)

@@ -116,12 +116,12 @@ def _losses_of_comment(comment: bytes, target: Format) -> list[Note]:
     if fitted == cleaned:
         return losses
     if fitted == cleaned.lstrip():
-        message = f"{target.name} cannot hold the white space before the comment"
+        losses.append(Note("comment", f"{target.name} cannot hold the white space before the comment"))
     elif len(fitted) < len(cleaned):
-        message = f"{target.name} holds {len(fitted)} bytes of the comment's {len(cleaned)}"
+        losses.append(Note("comment", f"{target.name} holds {len(fitted)} bytes of the comment's {len(cleaned)}"))
     else:
-        message = f"{target.name} cannot hold ' END ' in the comment, which ssh-keygen takes for the last line: ' End '"
-    return [*losses, Note("comment", message)]
+        losses.append(Note("comment", f"{target.name} cannot hold ' END ' in the comment: it is written ' End '"))
+    return losses
 
 
 def _hidden(entry: Entry, locked: Locked) -> list[Note]:

@@ -155,8 +155,9 @@ def _note_headers(names: list[str], notes: list[Note]) -> None:
     if others:
         notes.append(Note("noncanonical", f"there is {_show_headers(others)} beside Proc-Type and DEK-Info"))
     if names[:2] != [_PROCEDURE, _CIPHER_INFO]:
-        message = "the first two headers are not Proc-Type and DEK-Info, in this order; OpenSSH and OpenSSL refuse that"
-        notes.append(Note("noncanonical", message))
+        notes.append(
+            Note("noncanonical", "the first two headers are not Proc-Type and DEK-Info: OpenSSH and OpenSSL refuse it")
+        )
 
 
 def _show_headers(names: list[str]) -> str:

@@ -204,9 +204,13 @@ def _sort_headers(headers: list[_Header], notes: list[Note]) -> tuple[bytes | No
         notes.append(Note("noncanonical", "the comment is folded over several lines, which PuTTY does not read"))
     for header in others:
         if not _TAG.match(header.tag):
-            what = "is not ASCII" if not header.tag.isascii() else "has a space or a control character in it"
-            message = f"the tag of the header in line {header.line} {what}, which PuTTY refuses; the header is left out"
-            notes.append(Note("noncanonical", message))
+            what = "is not ASCII" if not header.tag.isascii() else "has a space or control character"
+            notes.append(
+                Note(
+                    "noncanonical",
+                    f"the tag of the header in line {header.line} {what}; it is left out",
+                )
+            )
     kept = tuple((header.tag, header.value) for header in others if _TAG.match(header.tag))
     return (_unquote(comments[-1].value) if comments else None), kept
 
@@ -232,8 +236,7 @@ def _note_lines(rows: list[Line], comments: set[int], notes: list[Note]) -> None
     if long:
         longest = max(long, key=lambda row: len(row.text))
         whose = f"ssh-keygen's {_MAX_READ}" if longest.number in comments else f"RFC 4716's {_MAX_LINE}"
-        message = f"line {longest.number} has {len(longest.text)} bytes, more than {whose}"
-        notes.append(Note("noncanonical", message))
+        notes.append(Note("noncanonical", f"line {longest.number} has {len(longest.text)} bytes, more than {whose}"))
 
 
 # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -205,8 +205,7 @@ def _take_comment(
         notes.append(Note("noncanonical", f"there are {len(comments)} Comment headers; the last counts"))
     others = tuple((tag, value) for tag, value in headers if tag.lower() != b"comment" and _TAG.match(tag))
     if len(comments) + len(others) < len(headers):
-        message = "there is a header whose tag RFC 4716 does not allow; it is left out"
-        notes.append(Note("noncanonical", message))
+        notes.append(Note("noncanonical", "there is a header whose tag RFC 4716 does not allow; it is left out"))
     if not comments:
         return None, others
     comment = comments[-1]
