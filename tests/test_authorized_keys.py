@@ -241,7 +241,7 @@ def test_webauthn_for_the_type_of_a_security_key_is_noted_as_ssh_keygen_reads_it
     for text in (b"webauthn-" + data, b"webauthn-sk-ecdsa-sha2-nistp256@openssh.com " + base64.encode(own) + b"\n"):
         path = tmp_path / "key.pub"
         path.write_bytes(text)
-        command = [require("ssh-keygen"), "-l", "-f", path]
+        command = [require("ssh-keygen"), "-l", "-f", str(path)]
         assert b"(ECDSA-SK)" in subprocess.run(command, capture_output=True, check=True).stdout
         assert set(codes(read(text))) == {"noncanonical"}
         assert one(text).public == key
