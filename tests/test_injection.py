@@ -225,8 +225,8 @@ def test_public_lines_are_one_for_each_key(source: str, text: str, place: Path) 
         if target == "openssh-pub":
             assert keys_by_ssh_keygen(out) == [FINGERPRINT] * count
         assert target == "sshfp" or [each.public for each in read(result.out).entries] == [PUBLIC] * count
-        if target == "rfc4716" and " END " not in text:  # which ssh-keygen takes for the end, even in a header
-            blocks = re.split(b"(?<=---- END SSH2 PUBLIC KEY ----\n)", result.out)[:-1]
+        if target == "rfc4716" and len(result.out) < 8192:  # ssh-keygen imports no longer certificate
+            blocks = re.split(b"(?<=\n---- END SSH2 PUBLIC KEY ----\n)", result.out)[:-1]
             assert [keys_by_import(save(place / "block", each)) for each in blocks] == [1] * count
 
 

@@ -298,7 +298,7 @@ def _fold(tag: bytes, value: bytes) -> list[bytes]:
         name = tag.decode("ascii")
         raise MisfitError(f"the {name} header would have {len(value)} bytes, and RFC 4716 allows {_MAX_VALUE}")
     rest = tag + b": " + value
-    if len(rest) <= _MAX_LINE and not rest.endswith(b"\\"):
+    if len(rest) <= _MAX_LINE and not rest.endswith(b"\\") and b" END " not in rest:
         return [rest]
     lines: list[bytes] = []
     least = len(tag) + 2

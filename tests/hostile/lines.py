@@ -106,7 +106,6 @@ def _options() -> Iterator[Hostile]:
 def _blocks() -> Iterator[Hostile]:
     blob = ED25519.blob
     shapes: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
-        "two-comments": (rfc4716(blob, b"Comment: a", b"Comment: b"), "malformed", ("corrupt",)),
         "tag-of-65-bytes": (rfc4716(blob, b"x" * 65 + b": y"), "malformed", ("corrupt",)),
         "continuation-without-end": (
             rfc4716(blob, b"Comment: a\\").replace(b"AAAA", b"\\\nAAAA", 1)[:60],
@@ -125,6 +124,8 @@ def _blocks() -> Iterator[Hostile]:
     }
     for name, (data, code, rules) in shapes.items():
         yield refused(f"rfc4716/{name}", "block", _text(data), code, *rules)
+    twice = _text(rfc4716(blob, b"Comment: a", b"Comment: b"))
+    yield legal("rfc4716/two-comments", "block", twice, "public", "noncanonical")
     comments = {"escape": b"\x1b[2J", "bidi": "\u202ekpp".encode()}
     for name, comment in comments.items():
         make = _text(rfc4716(blob, b'Comment: "' + comment + b'"'))
