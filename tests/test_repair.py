@@ -367,6 +367,29 @@ def test_a_space_inside_a_row_and_lost_padding_are_undone(file: KeyFixture) -> N
     assert (found.data, found.undone) == (file.data, ("noncanonical",) if bare != file.data else ())
 
 
+def _each_row(data: bytes, do: Callable[[bytes], bytes]) -> bytes:
+    return b"".join(do(row) + b"\n" for row in data.removesuffix(b"\n").split(b"\n"))
+
+
+def test_no_break_spaces_nuls_and_carriage_returns_in_values() -> None:
+    """Combinations that people had: each is undone although one damage hides the other."""
+    space = "\u00a0".encode()
+    (locked,) = (file for file in FILES if file.name == "openssh ed25519, encrypted")
+    curve = next(file for file in FILES if file.name == "pem ec").data
+    rsa = by_path("pem/rsa2048-ssh-keygen-plain.pem").data
+    for data, damaged, passphrase in (
+        (rsa, as_json_string(rsa.replace(b"\n", b"\r")), None),
+        (rsa, b'{\n  "a": "b",\n  "key": ' + as_json_string(rsa.replace(b"\n", b"\r")) + b"\n}\n", None),
+        (locked.data, locked.data.replace(b"\n", b" ").replace(b" ", space), locked.passphrase),
+        (locked.data, b" ".join(space + row for row in locked.data.split(b"\n")), locked.passphrase),
+        (curve, b"KEY='" + _each_row(curve, lambda row: b"    " + row) + b"\0\0\0'\n", None),
+        (curve, b"\n" + b" ".join(space + row for row in curve.split(b"\n")), None),
+    ):
+        found = mend(damaged, passphrase)
+        assert found is not None
+        assert found.data == data
+
+
 @pytest.mark.parametrize("data", [OPENSSH, PPK], ids=["openssh", "ppk"])
 def test_the_same_key_twice_is_one_key(data: bytes) -> None:
     for twice in (data + data, data + b"\n" + data, b"a copy:\n" + data + b"and again:\n" + data):

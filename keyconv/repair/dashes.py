@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from keyconv.repair.damage import DASHES, LABELS, SMART_DASHES, as_bytes, as_text, is_json
 
-__all__ = ["undo_lower_case", "undo_smart_dashes", "undo_smart_spaces", "undo_wrong_dash_count"]
+__all__ = ["undo_lower_case", "undo_smart_dashes", "undo_smart_spaces", "undo_space_runs", "undo_wrong_dash_count"]
 
 _ANY_LABEL = "|".join((*LABELS, "SSH2 PUBLIC KEY", "SSH2 ENCRYPTED PRIVATE KEY"))
 # At most so many dashes; a run of them is looked at from its beginning alone, so that no text takes long.
@@ -18,6 +18,8 @@ _DASHED = re.compile(
 _CASELESS = re.compile(rf"(?:^|(?<=[{DASHES} ]))(?:BEGIN|END) (?:{_ANY_LABEL})(?= ?[{DASHES}]|\s*+$)", re.I | re.M)
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _SMART_SPACE = re.compile(f"[{_SPACES}]")
+_SPACE_RUN = re.compile(f"[ {_SPACES}]*[{_SPACES}][ {_SPACES}]*")
+_FEW_LINES = 3
 _SPACED = re.compile(
     rf"[{DASHES}][ {_SPACES}]?(?:BEGIN|END)[ {_SPACES}](?:"
     + _ANY_LABEL.replace(" ", f"[ {_SPACES}]")
@@ -60,6 +62,13 @@ def undo_smart_spaces(data: bytes) -> Iterator[bytes]:
     changed = _SPACED_HEADER.sub(lambda found: found.group()[:-1] + " ", changed)
     if changed != text:
         yield as_bytes(changed)
+
+
+def undo_space_runs(data: bytes) -> Iterator[bytes]:
+    """Make one space of all between the parts of a key on one line, where no-break ones are among them."""
+    text = as_text(data)
+    if _SMART_SPACE.search(text) and text.strip().count("\n") < _FEW_LINES and "BEGIN" in text:
+        yield as_bytes(_SPACE_RUN.sub(" ", text))
 
 
 def undo_wrong_dash_count(data: bytes) -> Iterator[bytes]:

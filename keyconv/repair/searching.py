@@ -75,6 +75,7 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("indented", line_ends.undo_indentation, always=True),
     Damage("trailing-whitespace", line_ends.undo_trailing_whitespace, always=True),
     Damage("trailing-whitespace", line_ends.undo_comment_spaces),
+    Damage("smart-dashes", dashes.undo_space_runs),
     Damage("blank-lines", line_ends.undo_blank_lines, always=True),
     Damage("inner-whitespace", joined.undo_inner_spaces),
     Damage(NONCANONICAL, joined.undo_lost_padding),
