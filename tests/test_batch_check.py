@@ -61,7 +61,7 @@ def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         ("--format", "sarif"),
         ("--no-private-keys",),
         ("--public-only", "--select", "protection,identity"),
-        ("--fix", "-v"),
+        ("--fix", "--no-backup", "-v"),
     ],
     ids=" ".join,
 )

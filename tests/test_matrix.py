@@ -47,6 +47,7 @@ def _kept(entry: Entry, target: Format) -> Entry:
         certificate=entry.certificate if can.certificate else None,
         options=entry.options if can.options else (),
         headers=entry.headers if can.headers else (),
+        attributes=entry.attributes if can.attributes else b"",
     )
 
 

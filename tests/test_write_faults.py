@@ -117,10 +117,18 @@ SCENES = (
     ),
     Scene(
         "check-fix",
-        ("check", "--fix", "one", "two"),
+        ("check", "--fix", "--no-backup", "one", "two"),
         {"one": DAMAGED, "two": RSA_DAMAGED},
         {"one": MENDED.__eq__, "two": RSA_DAMAGED.replace(b"\r\n", b"\n").__eq__},
         codes=(1,),  # without passphrases, they are still findings
+    ),
+    Scene(
+        "check-fix-with-backup",
+        ("check", "--fix", "key"),
+        {"key": DAMAGED},
+        {"key": MENDED.__eq__, "key.bak": DAMAGED.__eq__},
+        beside="key.bak",
+        codes=(1,),
     ),
     Scene(
         "generate-several",

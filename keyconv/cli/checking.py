@@ -216,17 +216,31 @@ class Checker:
         return judge_content(replace(content, data=edit.data), self.context)
 
     def _rewrite(self, path: str, before: bytes, data: bytes) -> bool:
+        if self.manner.backup and not self._keep(path, before):
+            return False
         try:
-            if self.manner.backup:
-                self.collector.backups.append(files.back_up(path, before))
             files.rewrite(path, data)
         except OutputError as error:
-            self.screen.error(error.at_path(path))
-            self.collector.unwritten.append(Problem(path, str(error), error.hint, "written"))
+            self._unwritten(path, error)
             if not error.written:
                 return False
         self.collector.fixed.append(path)
         return True
+
+    def _keep(self, path: str, before: bytes) -> bool:
+        """Keep a copy of a file as it is. Returns: whether there is one."""
+        try:
+            self.collector.backups.append(files.back_up(path, before))
+        except OutputError as error:
+            self._unwritten(path, error)
+            if not error.written:
+                return False
+            self.collector.backups.append(error.path)
+        return True
+
+    def _unwritten(self, path: str, error: OutputError) -> None:
+        self.screen.error(error.at_path(path))
+        self.collector.unwritten.append(Problem(path, str(error), error.hint, "written"))
 
 
 # ── the disk ───────────────────────────────────────────────────────────────────────────────────────────────────────
