@@ -13,6 +13,7 @@ from hashlib import blake2b
 from math import isqrt
 from pathlib import Path
 
+import made_certificates
 import pytest
 from fixture_files import Fixture, by_path, keyfile, pick
 
@@ -33,7 +34,9 @@ PRIVATE = by_path("openssh/ed25519-plain").data
 PPK = by_path("ppk/ed25519-v3-plain.ppk").data
 KNOWN = by_path("authorized_keys/known_hosts").data
 HASHED = by_path("authorized_keys/known_hosts-hashed").data
+CERTIFICATE = made_certificates.line(made_certificates.make(), b"").rstrip(b"\n")
 QUIET = {"short-rsa", "putty-p521"}
+NEW_YEAR_2030 = 1_893_456_000
 
 
 def found(data: bytes, kind: LineKind = "authorized_keys", size: int = 1000) -> list[tuple[int | None, str]]:
@@ -229,14 +232,20 @@ def test_remarks_and_blank_lines_say_nothing() -> None:
 GOOD = (
     b'from="10.0.0.0/8,!*.evil.example,host.example,2001:db8::/32,::1,192.168.1.7,192.168.1.0/24"',
     b'from="*.example.com"',
-    b'expiry-time="20300101"',
-    b'expiry-time="203001012359Z"',
-    b'expiry-time="20240229235959"',
+    b'expiry-time="20900101"',
+    b'expiry-time="209001012359Z"',
+    b'expiry-time="20880229235959"',
     b'permitopen="host:80",permitopen="[::1]:22",permitopen="host:*"',
     b'permitlisten="8080",permitlisten="localhost:8080",permitlisten="*:*"',
     b'environment="NAME=a b=c"',
     b'tunnel="0"',
-    b'tunnel="any:any"',
+    b'tunnel="ANY"',
+    b'tunnel=" +5"',
+    b'permitopen="host:ssh",permitlisten="http"',
+    b'permitopen="host:+22",permitopen="host/22"',
+    b'expiry-time="20990101UTC",expiry-time="20990230z"',
+    b'environment="A=b",environment="A=c"',
+    b'cert-authority,principals="root"',
     b'command="echo \\"hi\\", bye"',
     b"restrict,pty,No-Agent-Forwarding",
 )
@@ -248,7 +257,22 @@ BAD = (
     b'from="a,,b"',
     b'expiry-time="tomorrow"',
     b'expiry-time="20301301"',
-    b'expiry-time="20230229"',
+    b'expiry-time="20230232"',
+    b'expiry-time="0x7fffffff"',
+    b'from="a,"',
+    b'from="!"',
+    b'from="!10.0.0.1"',
+    b'from="127.0.0.1 "',
+    b'from="!10.0.0.1, *"',
+    b'from="127.0.0.1,10.0.0.1/8"',
+    b'from="[::1]"',
+    b'permitopen="host:0x16"',
+    b'permitlisten="host:no-such-service"',
+    b'principals="root"',
+    b'cert-authority,principals=""',
+    b'tunnel="0:1"',
+    b'tunnel="any:any"',
+    b'tunnel=""',
     b'expiry-time="203001012460"',
     b'permitopen="host"',
     b'permitopen="8080"',
@@ -288,7 +312,80 @@ def test_an_unknown_option_names_the_nearest(option: bytes, nearest: str) -> Non
 
 @pytest.mark.parametrize("options", BAD)
 def test_a_value_that_is_refused_is_explained(options: bytes) -> None:
-    assert option_values.judge(parse_options(options))
+    verdicts = list(option_values.judge(parse_options(options), 0))
+    assert [each.rule for each in verdicts] == ["bad-option"]
+    assert all(each.message for each in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("value", "over"),
+    [
+        (b"20300101Z", NEW_YEAR_2030),
+        (b"20300101utc", NEW_YEAR_2030),
+        (b"20300101", NEW_YEAR_2030 + 12 * 3600),  # where it is over last of all
+        (b"202912312359Z", NEW_YEAR_2030 - 60),
+        (b"20291231235959Z", NEW_YEAR_2030 - 1),
+        (b"20300229Z", NEW_YEAR_2030 + (31 + 28) * 86_400),  # which sshd takes for 1 March
+    ],
+)
+def test_a_line_is_expired_from_the_second_after_its_time(value: bytes, over: int) -> None:
+    options = parse_options(b'expiry-time="' + value + b'"')
+    assert list(option_values.judge(options, over)) == []
+    assert [each.rule for each in option_values.judge(options, over + 1)] == ["line-expired"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        b'from="10.0.0.0/8, 127.0.0.0/8"',
+        b'from="127.0.0.1,10.0.0.1 "',
+        b'from="127.0.0.1,1.2.3.4/33"',
+        b'from="127.0.0.1,host/8"',
+    ],
+)
+def test_a_pattern_that_never_matches_among_others_is_a_warning(options: bytes) -> None:
+    (verdict,) = option_values.judge(parse_options(options), 0)
+    assert (verdict.rule, verdict.severity) == ("bad-option", "warning")
+    assert "never matches" in verdict.message
+
+
+def test_the_name_of_a_service_that_is_not_usual_is_a_warning() -> None:
+    (verdict,) = option_values.judge(parse_options(b'permitopen="host:our-service"'), 0)
+    assert (verdict.rule, verdict.severity) == ("bad-option", "warning")
+
+
+@pytest.mark.parametrize("options", [b"", b"cert-authority "])
+def test_a_certificate_as_a_line_lets_nobody_in(options: bytes) -> None:
+    assert (1, "bad-line") in found(options + CERTIFICATE + b"\n")
+
+
+@pytest.mark.parametrize("before", [b"", b"host "])
+def test_openssh_knows_no_ed448(before: bytes) -> None:
+    line = before + by_path("openssh-pub/ed448.pub").data
+    assert found(line, "known_hosts" if before else "authorized_keys") == [(1, "bad-line")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (b"", b"cert-authority "),
+        (b'from="10.0.0.1" ', b'from="127.0.0.1" '),
+        (b'expiry-time="20990101" ', b""),
+        (b'command="a" ', b'command="b" '),
+    ],
+)
+def test_a_key_is_no_duplicate_where_the_options_differ(first: bytes, second: bytes) -> None:
+    assert found(first + ED25519 + b"\n" + second + ED25519 + b"\n") == []
+    assert found(2 * (first + ED25519 + b"\n")) == [(2, "duplicate-key")]
+
+
+def test_a_certificate_and_its_key_are_no_duplicates() -> None:
+    assert "duplicate-key" not in {name for _, name in found(CERTIFICATE + b"\n" + ED25519 + b"\n")}
+
+
+def test_a_line_above_8_kib_is_judged_all_the_same() -> None:
+    line = b'command="' + b"x" * 9000 + b'",tunnel="0:1" ' + ED25519 + b"\n"
+    assert found(line) == [(1, "line-too-long"), (1, "bad-option")]
 
 
 # ── known_hosts ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -298,6 +395,20 @@ def test_a_value_that_is_refused_is_explained(options: bytes) -> None:
 def test_known_hosts_of_real_tools_are_clean(data: bytes) -> None:
     assert found(data, "known_hosts") == []
     assert kind_of_content(data) == "known_hosts"
+
+
+_HASH = b"|1|" + base64.b64encode(bytes(20)) + b"|" + base64.b64encode(bytes(20))
+DEAD = (
+    *(b"host:22", b"host:2222", b"10.0.0.1:2222", b"host:*", b"[host]", b"[host]:22", b"[host]:02222", b"[host]:99999"),
+    *(b"[a,b]:2222".replace(b",", b"|"), b"[a", b"a]:2222", b"user@host", b"ssh://host", b"host/path"),
+    *(_HASH + b",other", b"other," + _HASH, b"!host", b"!a,!b", b"a,user@b"),
+)
+"""Hosts of which ssh 9.2 and 10.6 find none, or not each."""
+ALIVE = (
+    *(b"HOST", b"*", b"host?", b"*:2222", b"[host]:2222", b"[host]:*", b"[host]*", b"[*]:2222", b"[*:2222", b"!a,*"),
+    *(b"::1", b"2001:DB8::1", b"fe80::1%eth0", b"[::1]:2222", b"a,[a]:1,10.0.0.1", _HASH, b"host_1.local-x", b"h."),
+)
+"""Hosts that ssh finds, each under some name."""
 
 
 def _host_lines() -> Iterator[tuple[bytes, str | None]]:
@@ -310,12 +421,17 @@ def _host_lines() -> Iterator[tuple[bytes, str | None]]:
     yield b"@unknown * " + ED25519, "bad-line"
     yield b"|1|" + salt + b"|c2hvcnQ= " + ED25519, "bad-line"
     yield b"|2|" + salt + b"|" + salt + b" " + ED25519, "bad-line"
-    yield b"host,, " + ED25519, "bad-line"
+    yield b"host,, " + ED25519, "noncanonical"
+    yield b", " + ED25519, "bad-line"
     yield ED25519, "bad-line"
     yield b"host", "bad-line"
     yield b"host " + ED25519[:40], "bad-line"
     yield b"host ssh-rsa " + ED25519.split()[1], "bad-line"
     yield b"host 1024 35 123456789", "ssh1"
+    for hosts in DEAD:
+        yield hosts + b" " + ED25519, "dead-host"
+    for hosts in ALIVE:
+        yield hosts + b" " + ED25519, None
 
 
 @pytest.mark.parametrize(("line", "name"), list(_host_lines()))

@@ -131,7 +131,6 @@ def test_one_line_is_a_file_of_lines_too(tmp_path: Path) -> None:
     ("line", "said"),
     [
         (b"@unknown * " + ED25519, "marker"),
-        (b"host,, " + ED25519, "empty name"),
         (b"host", "no key after the hosts"),
         (ED25519, "no hosts before the key type"),
         (b"host nonsense", "no key of a known kind"),

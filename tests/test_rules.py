@@ -7,7 +7,6 @@ import hashlib
 import importlib.util
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,8 +39,8 @@ ECDSA = by_path("openssh/ecdsa-p256-plain").data
 ECDSA_PUB = by_path("openssh-pub/ecdsa-p256.pub").data
 PPK = by_path("ppk/ed25519-v3-plain.ppk").data
 ENCRYPTED = by_path("openssh/ed25519-default-rounds-encrypted").data
-NOW = int(time.time())
-HOUR = 3600
+PAST, FUTURE = 978_307_200, 3_786_912_000
+"""The beginnings of 2001 and 2090, before and after any day on which these tests run."""
 
 
 # ── material ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -72,7 +71,7 @@ def public_line(point: bytes, name: bytes = b"ssh-ed25519") -> bytes:
 
 
 def certificate(**changes: Any) -> bytes:
-    made: dict[str, Any] = {"valid_after": NOW - HOUR, "valid_before": NOW + HOUR, **changes}
+    made: dict[str, Any] = {"valid_after": PAST, "valid_before": FUTURE, **changes}
     return made_certificates.line(made_certificates.make(**made))
 
 
@@ -147,6 +146,10 @@ def line(trigger: bytes, near: bytes = ED25519_PUB, **more: Any) -> Case:
     return Case({"authorized_keys": trigger}, {"authorized_keys": near}, **more)
 
 
+def signed(trigger: bytes, near: bytes) -> Case:
+    return Case({"id-cert.pub": trigger}, {"id-cert.pub": near})
+
+
 def _wide(data: bytes) -> bytes:
     return b"\xff\xfe" + data.decode("ascii").encode("utf-16-le")
 
@@ -217,6 +220,7 @@ def cases() -> dict[str, Case]:
         "comment-control": one(with_comment(b"a\nssh-ed25519 AAAA"), with_comment(b"a\tb")),
         # protection
         "unencrypted": one(ED25519, ENCRYPTED),
+        "encrypted": Case({"key": ENCRYPTED}, {"key": ED25519}, ("--preset", "ci-secret")),
         "permissions": Case({"key": (ED25519, 0o644)}, {"key": (ED25519, 0o600)}),
         "weak-kdf": one(by_path("ppk/ed25519-v2-encrypted.ppk").data, ENCRYPTED),
         "weak-cipher": one(by_path("openssh/ed25519-3des-cbc-encrypted").data, ENCRYPTED),
@@ -242,15 +246,26 @@ def cases() -> dict[str, Case]:
         "bad-line": line(b"ssh-rsa " + key_text + b" typed\n"),
         "unknown-option": line(b'comand="x" ' + pub, b'command="x" ' + pub),
         "line-too-long": line(pub.rstrip(b"\n") + b"x" * 8200 + b"\n", pub.rstrip(b"\n") + b"x" * 7000 + b"\n"),
+        "line-expired": line(b'expiry-time="20010101" ' + pub, b'expiry-time="20900101" ' + pub),
+        "dead-host": Case({"known_hosts": b"host:2222 " + pub}, {"known_hosts": b"[host]:2222,::1 " + pub}),
         "bad-option": line(b'from="10.0.0.1/8" ' + pub, b'from="10.0.0.0/8" ' + pub),
         "joined-keys": line(pub.rstrip(b"\n") + ECDSA_PUB, pub + ECDSA_PUB),
         "wrapped-key": line(pub[:40] + b"\n" + pub[40:]),
         "rfc4716-in-authorized-keys": line(pub + by_path(rfc4716_path()).data, pub),
-        "cert-expired": line(certificate(valid_before=NOW - 60), certificate()),
-        "cert-not-yet-valid": line(certificate(valid_after=NOW + 600), certificate()),
-        "cert-forever": line(certificate(valid_before=made_certificates.FOREVER), certificate()),
-        "cert-no-principals": line(certificate(principals=()), certificate()),
-        "cert-signature": line(tampered(), certificate()),
+        "cert-expired": signed(certificate(valid_before=PAST + 1), certificate()),
+        "cert-not-yet-valid": signed(certificate(valid_after=FUTURE - 1), certificate()),
+        "cert-forever": signed(certificate(valid_before=made_certificates.FOREVER), certificate()),
+        "cert-no-principals": signed(certificate(principals=()), certificate()),
+        "cert-signature": signed(tampered(), certificate()),
+        "cert-option": signed(
+            certificate(critical=((b"source-address", string(b"10.0.0.1/8")),)),
+            certificate(critical=((b"source-address", string(b"10.0.0.0/8,::1")),)),
+        ),
+        "cert-weak-signature": signed(certificate(ca="ssh-rsa"), certificate(ca="rsa-sha2-512")),
+        "cert-misplaced": Case(
+            {"key": ENCRYPTED, "key.pub": certificate(subject="openssh/ed25519-default-rounds-encrypted")},
+            {"key": ENCRYPTED, "key-cert.pub": certificate(subject="openssh/ed25519-default-rounds-encrypted")},
+        ),
     }
 
 
@@ -287,7 +302,7 @@ def rfc4716_path() -> str:
 
 
 def tampered() -> bytes:
-    good = made_certificates.make(valid_after=NOW - HOUR, valid_before=NOW + HOUR)
+    good = made_certificates.make(valid_after=PAST, valid_before=FUTURE)
     return made_certificates.line(good.replace(string(b"alice"), string(b"mally")))
 
 

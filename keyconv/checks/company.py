@@ -19,6 +19,12 @@ from keyconv.keys import RsaPublicKey
 
 __all__ = ["Held", "Run", "companions", "find_stale", "held_by", "report_leftovers"]
 
+_MISPLACED = {
+    False: "a certificate, where the plain public key belongs: ssh offers it alone, and sshd loads no such host key",
+    True: "a plain public key, where ssh and sshd look for a certificate",
+}
+"""What is said of a file beside a key, by whether a certificate belongs there."""
+
 Load = Callable[[str], bytes | None]
 
 
@@ -49,12 +55,17 @@ def find_stale(judged: Judged, load: Load) -> Iterator[tuple[Finding, bytes | No
         keyfile = _read(data) if data is not None else None
         if keyfile is None or len(keyfile.entries) != 1 or keyfile.entries[0].public is None:
             continue
+        beside = keyfile.entries[0]
+        key = fingerprint_of(beside)
         if not repair.is_stale(keyfile, private[0]):
             if not companion.is_certificate:
-                yield from _compare_comments(companion.path, keyfile.entries[0], private[0], judged.path)
-            continue
-        key = fingerprint_of(keyfile.entries[0])
-        if companion.is_certificate or keyfile.entries[0].certificate is not None:
+                yield from _compare_comments(companion.path, beside, private[0], judged.path)
+            if private[0].public is not None and companion.is_certificate == (beside.certificate is None):
+                yield (
+                    to_finding("cert-misplaced", Hit(_MISPLACED[companion.is_certificate]), companion.path, key=key),
+                    None,
+                )
+        elif companion.is_certificate or beside.certificate is not None:
             message = f"the certificate is for another key than {judged.path}"
             yield to_finding("stale-certificate", Hit(message), companion.path, key=key), None
         else:

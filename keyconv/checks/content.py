@@ -56,7 +56,7 @@ def judge_content(content: Content, context: Context, *, only_private: bool = Fa
     try:
         keyfile = read_whole(data)
     except KeyconvError as error:
-        kind = kind_of_content(data)
+        kind = kind_of_content(data, named=content.named)
         if kind is not None:
             return _judge_lines(content, context, kind)
         return _judge_refused(content, context, error)

@@ -109,14 +109,15 @@ def _mends_to_key(content: Content) -> bool:
     if len(data) > _MAX_SMALL or not (public or (embedded.may_hold_key(data) and embedded.has_material(data))):
         return False
     found = repair.find_whole(data, guess=True, max_states=_FEW_STATES)
-    return found is not None and bool(found.undone) and "surrounding-text" not in found.undone
+    if found is None or not found.undone or "surrounding-text" in found.undone:
+        return False
+    return public or bool(private_entries(found.keyfile.entries))  # a text may quote a public key and nothing else
 
 
 def _is_bare(rows: list[bytes]) -> bool:
     # A body whose frame is gone, or a whole file in base64: nothing but base64, and it says what it is.
     joined = b"".join(rows)
-    known = (b"b3BlbnNzaC1rZXktdjE", b"LS0tLS1CRUdJTi", b"UHVUVFktVXNlci1LZXkt", b"LS0tLSBCRUdJTi")
-    return joined.startswith(known) and re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", joined) is not None
+    return joined.startswith(embedded.ENCODED) and re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", joined) is not None
 
 
 def _dense(row: bytes) -> bool:

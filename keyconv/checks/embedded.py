@@ -15,12 +15,29 @@ from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile
 
-__all__ = ["Found", "find_private", "has_material", "may_hold_key"]
+__all__ = ["ENCODED", "Found", "find_private", "has_material", "may_hold_key"]
 
+_LAYERS = 3
+"""How often a key may be encoded in base64, one over the other, and still be found."""
+_BEGINNINGS = (b"-----BEGIN ", b"PuTTY-User-Key-", b"openssh-key-v1\0", b"---- BEGIN SSH2")
+
+
+def _encoded_beginnings() -> Iterator[bytes]:
+    """Yield how keys begin in base64, and in base64 of that: the characters that follow from those of the beginning."""
+    for beginning in _BEGINNINGS:
+        known = beginning
+        for _ in range(_LAYERS):
+            known = binascii.b2a_base64(known, newline=False)[: len(known) * 8 // 6]
+            yield known
+
+
+ENCODED = tuple(_encoded_beginnings())
+"""How the base64 of a key begins, once or over and over."""
+
+_ENCODED = rb"|".join(map(re.escape, ENCODED))
 _HINTS = re.compile(
     rb"(?i:private key|ssh2 public key)|PuTTY.{1,3}User|Private-Lines: |AAAA[BCEG][23][NVQ]|MH[cg]CAQEE"
-    rb"|PRIVATE KEY FILE FORMAT|LS0tLS1CRUdJTi|UHVUVFktVXNlci1LZXkt"
-    rb"|b3BlbnNzaC1rZXktdjE|LS0tLSBCRUdJTiBTU0gy|\"kty\"|MI[IGHE]|MC4CAQAw|MEcCAQAw|P2/56wA",
+    rb"|PRIVATE KEY FILE FORMAT|" + _ENCODED + rb"|\"kty\"|MI[IGHE]|MC4CAQAw|MEcCAQAw|P2/56wA",
 )
 _SPANS = re.compile(
     rb"(?:(?P<dashes>-{4,6}) ?BEGIN (?P<label>[A-Z0-9 ]{0,40}PRIVATE KEY) ?-{4,6}(?:(?!-{4,6} ?BEGIN ).)*?"
@@ -28,14 +45,12 @@ _SPANS = re.compile(
     rb"|PuTTY-User-Key-File-[0-9]: (?:(?!PuTTY-User-Key-File-).)*?Private-(?:MAC|Hash): ?[0-9A-Fa-f]{40,64})",
     re.DOTALL,
 )
-_TOKEN = re.compile(
-    rb"(?:LS0tLS1CRUdJTi|UHVUVFktVXNlci1LZXkt|b3BlbnNzaC1rZXktdjE|LS0tLSBCRUdJTiBTU0gy)[A-Za-z0-9+/\s]+={0,2}"
-)
+_TOKEN = re.compile(rb"(?:" + _ENCODED + rb")[A-Za-z0-9+/\s]+={0,2}")
 _MATERIAL = re.compile(rb"[A-Za-z0-9+/]{24}")
 _MAX_SPAN = 64 * limits.KIB
 _MAX_SPANS = 256
 _STATES = 60
-_DEPTH = 2
+_DEPTH = _LAYERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,21 @@ def cert_signature(entry: Entry, context: Context) -> Iterator[Hit]:
         yield Hit(f"the authority's signature could not be judged: {judged['reason']}", "warning")
 
 
+def cert_option(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A critical option that is unknown, or an option whose data is not of its form."""
+    if entry.certificate is not None:
+        for _, why in certificates.void_options(entry.certificate):
+            yield Hit(why)
+
+
+def cert_weak_signature(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A signature of the authority's by SHA-1."""
+    if entry.certificate is not None:
+        why = certificates.weak_signature(entry.certificate)
+        if why:
+            yield Hit(f"the authority's signature proves little: {why}")
+
+
 ENTRY_RULES: tuple[tuple[str, EntryRule], ...] = (
     ("short-rsa", short_rsa),
     ("odd-exponent", odd_exponent),
@@ -183,6 +198,8 @@ ENTRY_RULES: tuple[tuple[str, EntryRule], ...] = (
     ("cert-forever", cert_forever),
     ("cert-no-principals", cert_no_principals),
     ("cert-signature", cert_signature),
+    ("cert-option", cert_option),
+    ("cert-weak-signature", cert_weak_signature),
 )
 
 _ONLY_ON = {

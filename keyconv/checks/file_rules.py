@@ -10,6 +10,7 @@ from keyconv.checks.subject import FileRule, Hit, Subject
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.errors import LimitError
 from keyconv.keyfile import Entry, Locked, Protection
+from keyconv.keys.certificate import HOST
 from keyconv.notes import Note
 from keyconv.repair.messages import MESSAGES
 
@@ -20,8 +21,9 @@ _GRAVE_IN = {
     "missing-final-newline": ("openssh",),
     "crlf": ("openssh",),
     "trailing-whitespace": ("openssh", *_PPK),
+    "blank-lines": _PPK,
 }
-"""Damages that do no harm elsewhere. Blank lines do where they are let pass."""
+"""Damages that do no harm elsewhere."""
 
 _BLANK_INSIDE = re.compile(
     rb"(?m)(?:^[A-Za-z0-9+/]+={0,2}|-----BEGIN [A-Z0-9 ]+-----|^\r?)\r?\n\r?\n[A-Za-z0-9+/=\n]+-----END "
@@ -34,6 +36,8 @@ _HASH_KDFS = {
     "evp-md5": "one run of MD5",
     "pbes1": "PBES1, of 1993",
 }
+_SIGN_FOR_HOST = "Have the key signed again, for a host: 'ssh-keygen -s CA -h'."
+_SIGN_FOR_USER = "Have the key signed again, for a user: 'ssh-keygen -s CA' without -h."
 _KEY_STEM = re.compile(r"(?:^|[._-])(?:id|key|priv|private|privkey|deploy|identity)(?:$|[._-])|private|privkey")
 _PUBLIC_STEM = re.compile(r"(?:^|[._-])(?:pub|public|cert)(?:$|[._-])")
 
@@ -54,6 +58,11 @@ def blank_inside(data: bytes) -> bool:
 def private_entries(entries: tuple[Entry, ...]) -> list[Entry]:
     """Give the entries with a private half, or with one that is missing where it should be."""
     return [entry for entry in entries if entry.private is not None or entry.fault is not None]
+
+
+def is_host_key_name(name: str) -> bool:
+    """Tell whether a file of this name holds a key of the host, which sshd must read without a passphrase."""
+    return name.startswith("ssh_host_")
 
 
 def is_private_name(name: str) -> bool:
@@ -90,8 +99,8 @@ def missing_final_newline(subject: Subject) -> Iterator[Hit]:
 
 def noncanonical(subject: Subject) -> Iterator[Hit]:
     """Encodings that some reader refuses."""
-    for message in dict.fromkeys(note.message for note in _notes(subject, "noncanonical")):
-        yield Hit(message)
+    for note in dict.fromkeys(_notes(subject, "noncanonical")):
+        yield Hit(note.message, "info", fixable=False) if note.harmless else Hit(note.message)
 
 
 def explicit_parameters(subject: Subject) -> Iterator[Hit]:
@@ -130,6 +139,18 @@ def private_not_public(subject: Subject) -> Iterator[Hit]:
         yield Hit("a private key in a .pub file")
 
 
+def cert_misplaced(subject: Subject) -> Iterator[Hit]:
+    """A user's certificate under the name of a host's, or a host's under that of a user's."""
+    name = subject.content.name
+    for entry in subject.keyfile.entries:
+        if entry.certificate is None or entry.private is not None:
+            continue
+        if is_host_key_name(name) and entry.certificate.role != HOST:
+            yield Hit("a user's certificate under the name of a host's: sshd does not load it", hint=_SIGN_FOR_HOST)
+        elif name.startswith("id_") and entry.certificate.role == HOST:
+            yield Hit("a host's certificate under the name of a user's: sshd lets nobody in by it", hint=_SIGN_FOR_USER)
+
+
 def multiple_keys(subject: Subject) -> Iterator[Hit]:
     """Several private keys in one file."""
     count = len(private_entries(subject.keyfile.entries))
@@ -141,12 +162,20 @@ def multiple_keys(subject: Subject) -> Iterator[Hit]:
 
 
 def unencrypted(subject: Subject) -> Iterator[Hit]:
-    """A private half without a passphrase; a FIDO key's secret is not in the file."""
+    """A private half without a passphrase; a FIDO key's secret is not in the file, and sshd can type none."""
+    if subject.content.is_host_key or is_host_key_name(subject.content.name):
+        return
     for entry in subject.keyfile.entries:
         open_one = entry.private is not None and not isinstance(entry.private, Locked) and entry.protection is None
         if open_one and not (entry.public is not None and entry.public.family.startswith("sk-")):
             yield Hit("the private key has no passphrase")
             return
+
+
+def encrypted(subject: Subject) -> Iterator[Hit]:
+    """A private half that only a passphrase opens, where nobody can type one."""
+    if subject.context.unattended and any(isinstance(entry.private, Locked) for entry in subject.keyfile.entries):
+        yield Hit("the private key has a passphrase, which nobody can type where it is used")
 
 
 def permissions(subject: Subject) -> Iterator[Hit]:
@@ -163,7 +192,9 @@ def weak_kdf(subject: Subject) -> Iterator[Hit]:
     for protection in _protections(subject):
         why = _weakness(protection, subject)
         if why:
-            yield Hit(f"the passphrase is cheap to guess: {why}")
+            kdf, least = protection.kdf, subject.context.thresholds.argon2_work_least
+            slow_machine = isinstance(kdf, Argon2) and kdf.memory_kib * kdf.passes >= least
+            yield Hit(f"the passphrase is cheap to guess: {why}", "info" if slow_machine else None)
             return
 
 
@@ -204,8 +235,10 @@ FILE_RULES: tuple[tuple[str, FileRule], ...] = (
     ("explicit-parameters", explicit_parameters),
     ("public-not-private", public_not_private),
     ("private-not-public", private_not_public),
+    ("cert-misplaced", cert_misplaced),
     ("multiple-keys", multiple_keys),
     ("unencrypted", unencrypted),
+    ("encrypted", encrypted),
     ("permissions", permissions),
     ("weak-kdf", weak_kdf),
     ("weak-cipher", weak_cipher),
@@ -242,7 +275,7 @@ def _weakness(protection: Protection, subject: Subject) -> str:
     if kdf.name in _HASH_KDFS:
         return f"{_HASH_KDFS[kdf.name]} ({kdf.name})"
     if isinstance(kdf, Argon2) and kdf.memory_kib * kdf.passes < wanted.argon2_work:
-        return f"Argon2 with {kdf.memory_kib} KiB and {kdf.passes} passes"
+        return f"Argon2 with {kdf.memory_kib} KiB and {kdf.passes} pass{'es' if kdf.passes > 1 else ''}"
     if isinstance(kdf, BcryptPbkdf) and kdf.rounds < wanted.bcrypt_rounds:
         return f"{kdf.rounds} rounds of bcrypt"
     if kdf.name == "pbkdf2" and int(described["iterations"]) < wanted.pbkdf2_iterations:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Literal
 
 from keyconv import limits
-from keyconv.checks import option_values
+from keyconv.checks import host_names, option_values
 from keyconv.checks.base import Finding, Severity
 from keyconv.checks.entry_rules import rules_for
 from keyconv.checks.modulus import MAX_STREAMED_BITS
@@ -37,6 +37,8 @@ _TYPES = (
     rb"(?:ssh-(?:ed25519|ed448|rsa|dss)|ecdsa-sha2-nistp[0-9]{3}|sk-[\w-]+@openssh\.com|ssh-mldsa44-ed25519[@\w.]*)"
 )
 _KEY_BEGINS = re.compile(_TYPES + rb"(?:-cert-v01@openssh\.com)?[ \t]+" + _BLOB)
+_TYPE_BEGINS = re.compile(_TYPES + rb"[ \t]")
+_BASE64_ROW = re.compile(rb"[A-Za-z0-9+/]{32,}={0,2}(?:[ \t]|\Z)")
 _KEY_BEGINS_HERE = re.compile(rb"(?=" + _KEY_BEGINS.pattern + rb")")  # where one may begin inside of another
 _SSH2_BEGIN = re.compile(rb"[ \t]*---- ?BEGIN SSH2 PUBLIC KEY ?----")
 _SSH2_END = re.compile(rb"[ \t]*---- ?END SSH2 PUBLIC KEY ?----")
@@ -60,7 +62,23 @@ _MAX_JOINS = 10_000  # of lines in vain, since the last wrapped key was found
 _BATCH_ROWS, _BATCH_BYTES = 4095, limits.MIB
 """Lines that are looked at together."""
 
-_SILENT = "sshd ignores the line"
+_UNKNOWN_TO_SSH = ("opaque", "ed448")
+"""Families of keys that OpenSSH does not know: it has the name of Ed448, and no code for it."""
+
+_CERTIFICATE = {
+    "authorized_keys": "a certificate, which lets nobody in: sshd compares plain keys, and trusts a CA's plain key",
+    "known_hosts": "a certificate, which no host is known by: ssh compares plain keys, and trusts a CA's plain key",
+}
+_PLAIN_LINE = {
+    "authorized_keys": "Put the plain key here, 'keyconv public --no-certificate KEY', or a CA's after cert-authority.",
+    "known_hosts": "Put the host's plain key here, or the CA's after @cert-authority.",
+}
+_HINTS_ON_HOSTS = {
+    "bad-line": "Remove the line ('ssh-keygen -R HOST'), and get it again: 'ssh-keyscan HOST' prints it.",
+    "line-too-long": "Spread the hosts over several lines.",
+    "duplicate-key": "Keep one.",
+}
+"""What to do about a line of `known_hosts`, where it is not what a rule says of `authorized_keys`."""
 
 
 @dataclass(slots=True)
@@ -87,6 +105,16 @@ class LineFile:
     left_out: bool = False
 
     @property
+    def reader(self) -> str:
+        """The program that reads the file."""
+        return "ssh" if self.kind == "known_hosts" else "sshd"
+
+    @property
+    def silent(self) -> str:
+        """What becomes of a bad line."""
+        return f"{self.reader} ignores the line"
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What was not looked for."""
         if self.streamed and self.moduli:
@@ -106,11 +134,27 @@ def kind_of_name(name: str) -> LineKind | None:
     return "authorized_keys" if found[1] else "known_hosts"
 
 
-def kind_of_content(head: bytes) -> LineKind | None:
+def kind_of_content(head: bytes, *, named: bool = True) -> LineKind | None:
     """Tell by the first lines of a file what it is; a single public key is not a file of lines.
 
-    One line that is a key is enough, if it has options before it, or other lines beside it.
+    One line that is a key is enough, if it has options before it, or other lines beside it. Where nobody `named` the
+    file, it may be a document that quotes a key: then most lines must be keys, sound or not.
     """
+    kind = _kind_by_votes(head)
+    return kind if named or kind is None or _are_mostly_keys(head) else None
+
+
+def _are_mostly_keys(head: bytes) -> bool:
+    rows = [row.strip() for row in head.split(b"\n")[:_MAX_ROWS]]
+    rows = [row for row in rows if row and not row.startswith(b"#")]
+    like_keys = sum(
+        _TYPE_BEGINS.match(row) is not None or _KEY_BEGINS.search(row) is not None or _BASE64_ROW.match(row) is not None
+        for row in rows
+    )
+    return 5 * like_keys >= 4 * len(rows)
+
+
+def _kind_by_votes(head: bytes) -> LineKind | None:
     rows = [row for row in head.split(b"\n")[:_MAX_ROWS] if row.strip() and not row.lstrip().startswith(b"#")]
     votes = {"authorized_keys": 0, "known_hosts": 0}
     for row in rows[:20]:
@@ -167,10 +211,13 @@ def _check_row(file: LineFile, row: Row, rows: Lookahead) -> Iterator[Finding]:
         rows.skip(_count_until(rows, _PRIVATE_END))
         yield _bad(file, "private-not-public", "a private key stands here; everybody who reads the file has it", row)
         return
-    if row.cut or len(row.text) > limits.MAX_AUTHORIZED_KEYS_LINE:
-        most = limits.size(limits.MAX_AUTHORIZED_KEYS_LINE)
-        yield _bad(file, "line-too-long", f"the line has more than {most}, and {_SILENT}", row)
+    if row.cut:
+        message = f"the line has more than {limits.size(limits.MAX_LINE)}, which no key needs: it was not read"
+        yield replace(_bad(file, "line-too-long", message, row), severity="error")
         return
+    if len(row.text) > limits.MAX_AUTHORIZED_KEYS_LINE:
+        most = limits.size(limits.MAX_AUTHORIZED_KEYS_LINE)
+        yield _found(file, "line-too-long", f"the line has more than {most}, which OpenSSH before 7.8 ignores", row)
     notes: list[Note] = []
     try:
         read = _read(file, row.text, row.number, notes)
@@ -185,19 +232,30 @@ def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iter
     file.keys += 1
     if entry.comment and _BLOB_BEGINS in entry.comment and _KEY_BEGINS.search(entry.comment):
         yield _found(file, "joined-keys", MESSAGES["joined-keys"], row, fingerprint_of(entry))
-    if entry.public is not None and entry.public.family == "opaque":
-        message = f"sshd knows no keys of type {as_name(entry.public.algorithm)}, and {_SILENT}"
+    if entry.public is not None and entry.public.family in _UNKNOWN_TO_SSH:
+        message = f"{file.reader} knows no keys of type {as_name(entry.public.algorithm)}, and {file.silent}"
         yield _bad(file, "bad-line", message, row, fingerprint_of(entry))
         return
-    why = option_values.judge(entry.options) if entry.options else ""
-    if why:
-        yield _bad(file, "bad-option", f"{why}; {_SILENT}", row, fingerprint_of(entry))
+    yield from _check_use(file, row, entry)
     for note in notes:
         if note.code == "noncanonical":
-            yield _found(file, "noncanonical", note.message, row, fingerprint_of(entry))
+            severity: Severity | None = "info" if note.harmless else None
+            yield _found(file, "noncanonical", note.message, row, fingerprint_of(entry), severity=severity)
     yield from _check_key(file, row, entry)
     if entry.public is not None:
         yield from _check_company(file, row, entry, entry.public)
+
+
+def _check_use(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
+    """Report what sshd or ssh makes of the words around the key."""
+    key = fingerprint_of(entry)
+    if entry.certificate is not None:
+        yield replace(_bad(file, "bad-line", _CERTIFICATE[file.kind], row, key), hint=_PLAIN_LINE[file.kind])
+    for rule, message, severity in option_values.judge(entry.options, file.context.now) if entry.options else ():
+        file.bad += severity is None
+        yield _found(file, rule, message, row, key, severity=severity)
+    for rule, message, severity in host_names.judge(entry.hosts) if entry.hosts else ():
+        yield _found(file, rule, message, row, key, severity=severity)
 
 
 def _check_key(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
@@ -226,9 +284,13 @@ def _find_sound(file: LineFile, rows: list[Row]) -> dict[int, Sound]:
 
 
 def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) -> Iterator[Finding]:
+    if entry.certificate is not None:
+        return  # it is bad wherever it stands
     hosts = b",".join(entry.hosts)
     if entry.marker:
         hosts = entry.marker + b" " + hosts
+    if entry.options:  # sshd goes on to the next line with the key where the options do not let a client in
+        hosts = b"\0".join(option.name.lower() + b"=" + (option.value or b"") for option in entry.options)
     modulus = public.n if isinstance(public, RsaPublicKey) else 0
     key = Sound(hosts, sha256(blob_of(public)).digest(), modulus)
     first = _first_line(file, row, key)
@@ -390,9 +452,10 @@ def _succeeds(read: Callable[[], object]) -> bool:
 
 
 def _found(
-    file: LineFile, name: str, message: str, row: Row, key: str | None = None, *, fixable: bool | None = None
+    file: LineFile, name: str, message: str, row: Row, key: str | None = None, *, severity: Severity | None = None
 ) -> Finding:
-    return to_finding(name, Hit(message, fixable=fixable), file.path, line=row.number, key=key)
+    hint = _HINTS_ON_HOSTS.get(name) if file.kind == "known_hosts" else None
+    return to_finding(name, Hit(message, severity, hint), file.path, line=row.number, key=key)
 
 
 def _bad(file: LineFile, name: str, message: str, row: Row, key: str | None = None) -> Finding:

@@ -9,6 +9,7 @@ from typing import get_args
 from keyconv.checks import glob
 from keyconv.checks.base import SEVERITIES, Finding, Severity
 from keyconv.checks.rules import RULES, rule
+from keyconv.crypto import costs
 from keyconv.errors import UsageError
 from keyconv.text.quoting import quote
 
@@ -22,15 +23,17 @@ GROUPS = tuple(dict.fromkeys(each.group for each in RULES))
 class Thresholds:
     """From which number on a rule speaks; the names in settings have hyphens.
 
-    `argon2_work` is KiB of memory times passes: PuTTY's 8 MiB by 13 passes.
+    `argon2_work` is KiB of memory times passes; from `argon2_work_least` on, falling short of it is an `info` alone:
+    what PuTTYgen writes on a slow machine.
     """
 
     rsa_bits: int = 3072
     rsa_bits_error: int = 2048
-    bcrypt_rounds: int = 16
-    argon2_work: int = 8192 * 13
-    pbkdf2_iterations: int = 100_000
-    scrypt_work: int = 16_384 * 8
+    bcrypt_rounds: int = costs.BCRYPT_ROUNDS
+    argon2_work: int = costs.ARGON2_WORK
+    argon2_work_least: int = costs.PUTTY_ARGON2_WORK
+    pbkdf2_iterations: int = costs.PBKDF2_ITERATIONS
+    scrypt_work: int = costs.SCRYPT_WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Policy:
 
     `key_types` are the families of keys that may be used; none named means all of them.
     `allow` are fingerprints (SHA256:...) of keys that are known and meant to be there: nothing about them is reported.
+    `unattended` says that the keys are used where nobody can type a passphrase.
     `blocklist` are fingerprints of keys that nobody should use. `fail_on` is the least severity that fails a run.
     """
 
@@ -52,6 +56,7 @@ class Policy:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     thresholds: Thresholds = Thresholds()
     key_types: frozenset[str] = frozenset()
+    unattended: bool = False
 
     def judge(self, finding: Finding, relative: str) -> Finding | None:
         """Give a finding as this policy sees it, or None; `relative` is its path seen from the settings' folder."""
@@ -84,6 +89,7 @@ PRESETS: dict[str, Policy] = {
     # A deploy key in a CI secret is without a passphrase by need, and has no mode.
     "ci-secret": Policy(
         ignore=frozenset({"unencrypted", "permissions"}),
+        unattended=True,
         severities=dict.fromkeys(("missing-final-newline", "crlf", "surrounding-text", "multiple-keys"), "error"),
     ),
     # What a server lets in: no private keys, no dead lines.

@@ -100,6 +100,8 @@ def _thresholds(policy: Policy, value: Any) -> Policy:
         if not isinstance(number, int) or isinstance(number, bool) or number < 0:
             raise UsageError(f"the threshold '{name}' is not a whole number from 0")
         changed[THRESHOLD_NAMES[name]] = number
+    if "argon2_work" in changed and "argon2_work_least" not in changed:
+        changed["argon2_work_least"] = changed["argon2_work"]  # who sets a floor means it
     if "rsa_bits" in changed and "rsa_bits_error" not in changed:
         changed["rsa_bits_error"] = min(changed["rsa_bits"], policy.thresholds.rsa_bits_error)
     return replace(policy, thresholds=replace(policy.thresholds, **changed))
@@ -123,17 +125,18 @@ def _key_types(policy: Policy, value: Any) -> Policy:
     return replace(policy, key_types=frozenset(named))
 
 
-def _public_only(policy: Policy, value: Any) -> Policy:
+def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError("'public-only' is neither true nor false")
-    return replace(policy, public_only=value)
+        raise UsageError(f"'{name}' is neither true nor false")
+    return value
 
 
 _SETTERS: dict[str, Callable[[Policy, Any], Policy]] = {
     "select": lambda policy, value: replace(policy, select=expand(_texts(value, "select"))),
     "ignore": lambda policy, value: replace(policy, ignore=policy.ignore | expand(_texts(value, "ignore"))),
     "fail-on": lambda policy, value: replace(policy, fail_on=severity(value)),
-    "public-only": _public_only,
+    "public-only": lambda policy, value: replace(policy, public_only=_flag("public-only", value)),
+    "unattended": lambda policy, value: replace(policy, unattended=_flag("unattended", value)),
     "key-types": _key_types,
     "per-path-ignores": _ignores,
     "allow": _allow,

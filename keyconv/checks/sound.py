@@ -31,8 +31,15 @@ _BLOB = (
 """Ed25519, ECDSA P-256 and RSA with the exponent 65537: the beginnings of their blobs, in base64."""
 
 _HASHED = rb"\|1\|[A-Za-z0-9+/]{27}=\|[A-Za-z0-9+/]{27}="
-_NAME = rb"[A-Za-z0-9\[][A-Za-z0-9._:%\[\]-]*"
-_HOSTS = rb"((?:" + _HASHED + rb"|" + _NAME + rb")(?:,(?:" + _HASHED + rb"|" + _NAME + rb"))*) "
+_PORT = rb"(?:(?!22[, ])[1-9][0-9]{0,3}|[1-5][0-9]{4})"
+_NAME = (
+    rb"(?:[A-Za-z0-9][A-Za-z0-9._%-]*"
+    rb"|\[[A-Za-z0-9:][A-Za-z0-9._:%-]*\]:"
+    + _PORT
+    + rb"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f.]{0,15}){2,8}(?:%[A-Za-z0-9]+)?)"
+)
+"""A name or an address, with a port in brackets: nothing that no host is looked up by."""
+_HOSTS = rb"(" + _HASHED + rb"|" + _NAME + rb"(?:," + _NAME + rb")*) "
 _KEY_LINE = re.compile(_BLOB + _COMMENT)
 _HOST_LINE = re.compile(_HOSTS + _BLOB + _COMMENT)
 

@@ -51,7 +51,7 @@ class Context:
 
     `opening` holds the passphrase of this run, if there is one. `blocklist` tells why a key is known to be weak, by its
     blob. `key_types` are the families that may be used; none named means all. `thorough` allows the tests of a modulus
-    that cost milliseconds.
+    that cost milliseconds. `unattended` says that nobody can type a passphrase where the keys are used.
     """
 
     now: int
@@ -61,13 +61,14 @@ class Context:
     public_only: bool = False
     key_types: frozenset[str] = frozenset()
     thorough: bool = True
+    unattended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """One file's bytes and what surrounds them: its path as shown, its mode where the system keeps one, where it is.
 
-    `named` says that a person pointed at this very file, so that it must be a key.
+    `named` says that a person pointed at this very file, so that it must be a key. `is_host_key`: sshd reads it.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Content:
     mode: int | None = None
     place: Place = "file"
     named: bool = True
+    is_host_key: bool = False
 
     @property
     def name(self) -> str:

@@ -19,7 +19,7 @@ from keyconv.checks.judged import Judged
 from keyconv.checks.lines import LineKind, kind_of_content, kind_of_name
 from keyconv.checks.report.model import Problem
 from keyconv.checks.subject import Content, Context
-from keyconv.cli.grounds import Seen, Visit, find_beside, load_if_there
+from keyconv.cli.grounds import Seen, Visit, content_of, find_beside, load_if_there
 from keyconv.cli.opening import STDIN, STDIN_NAME
 from keyconv.cli.render import Screen
 from keyconv.errors import InputError, KeyconvError, OutputError, WorkerError
@@ -147,7 +147,7 @@ class Checker:
         if visit.error is not None:
             raise visit.error
         with files.opened(visit.path) as source:
-            content = Content(visit.path, source.head, mode=visit.mode, named=visit.named)
+            content = content_of(visit, source.head)
             if not source.whole:
                 self._check_large(content, source)
                 return

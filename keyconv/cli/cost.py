@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from keyconv import limits
 from keyconv.cli.options import OutputOptions
+from keyconv.crypto import costs
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Kdf
 from keyconv.errors import LimitError, UsageError
 from keyconv.formats.base import Format, WriteOptions
@@ -26,19 +27,27 @@ DEFAULT_ROUNDS = {BcryptPbkdf.name: 24, _PBKDF2: 600_000}
 def calibrate(options: WriteOptions, milliseconds: int, clock: Callable[[], float] = time.perf_counter) -> WriteOptions:
     """Find the first of 1, 2, 3, 5, 8 ... passes that takes at least so many milliseconds, as PuTTYgen does.
 
-    Each trial derives the real key, from the salt that is then written, so that the last one need not be run again.
+    Passes that `keyconv check` would call too few are not tried, however slow the machine is. Each trial derives the
+    real key, from the salt that is then written, so that the last one need not be run again.
     """
     if not options.passphrase:
         return options
     salt = options.random(16)
     passes, following = 1, 2
+    least = costs.enough_passes(options.kdf_memory)
+    while passes < least and not _too_costly(replace(_argon2(options, salt), passes=following)):
+        passes, following = following, passes + following
     while True:
-        kdf = Argon2(options.kdf, options.kdf_memory, passes, options.kdf_parallelism, salt)
+        kdf = replace(_argon2(options, salt), passes=passes)
         start = clock()
         options.deriver.derive(kdf, options.passphrase, 80)
         if (clock() - start) * 1000 >= milliseconds or _too_costly(replace(kdf, passes=following)):
             return replace(options, kdf_passes=passes, random=lambda _: salt)
         passes, following = following, passes + following
+
+
+def _argon2(options: WriteOptions, salt: bytes) -> Argon2:
+    return Argon2(options.kdf, options.kdf_memory, 1, options.kdf_parallelism, salt)
 
 
 def _too_costly(kdf: Argon2) -> bool:

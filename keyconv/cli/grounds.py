@@ -14,6 +14,7 @@ from keyconv.checks.content import judge_content
 from keyconv.checks.judged import Judged
 from keyconv.checks.policy import Policy
 from keyconv.checks.subject import Content, Context
+from keyconv.cli.host_keys import is_host_key
 from keyconv.cli.opening import STDIN
 from keyconv.crypto.kdf import Deriver
 from keyconv.errors import InputError, KeyconvError, UsageError
@@ -22,7 +23,7 @@ from keyconv.keys import PublicKey
 from keyconv.repair.opening import Opening
 from keyconv.secret import HandedOver
 
-__all__ = ["Grounds", "Judge", "Seen", "Visit", "context_of", "find_beside"]
+__all__ = ["Grounds", "Judge", "Seen", "Visit", "content_of", "context_of", "find_beside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def context_of(grounds: Grounds, run: Callable[[Callable[[], bytes]], bytes] | N
         blocklist=judge if listed or by_library is not None else None,
         public_only=policy.public_only,
         key_types=policy.key_types,
+        unattended=policy.unattended,
     )
 
 
@@ -90,6 +92,11 @@ class Seen:
     stale: tuple[tuple[Finding, bytes | None], ...] = field(default=(), repr=False)
 
 
+def content_of(visit: Visit, data: bytes) -> Content:
+    """Put what is known of a file to its bytes."""
+    return Content(visit.path, data, mode=visit.mode, named=visit.named, is_host_key=is_host_key(visit.path))
+
+
 class Judge:
     """Judges files for the main process."""
 
@@ -110,7 +117,7 @@ class Judge:
             with files.opened(visit.path) as source:
                 if not source.whole:
                     return Seen()
-                content = Content(visit.path, source.head, mode=visit.mode, named=visit.named)
+                content = content_of(visit, source.head)
         except OSError as error:
             raise InputError(system.reason_of(error, absent="no such file")) from error
         judged = judge_content(content, self._context, only_private=self._only_private)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 
 from keyconv.cli.escape import printable
 from keyconv.cli.opening import Opener, shown
@@ -24,6 +25,13 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
     opener = Opener(screen, source, inputs)
     keyfiles = [_open(opener, path) for path in inputs]
     same = match(keyfiles)
+    for path, keyfile in zip(inputs, keyfiles, strict=True):
+        if (
+            same is not None
+            and _is_for_log_in(path, keyfile)
+            and all(each.certificate for each in keyfile.entries if each.public == same)
+        ):
+            screen.note("the key stands here as a certificate, by whose line sshd lets nobody in", shown(path))
     files = [
         {
             "path": path,
@@ -54,6 +62,10 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
         lines.extend(f"  {printable(shown(path))}: {key}" for key in shown_keys)
     screen.data("\n".join(lines) + "\n")
     return 1
+
+
+def _is_for_log_in(path: str, keyfile: KeyFile) -> bool:
+    return keyfile.kind == "authorized_keys" or PurePath(path).name in ("authorized_keys", "authorized_keys2")
 
 
 def _open(opener: Opener, path: str) -> KeyFile:

@@ -51,6 +51,7 @@ class OutputOptions:
     kdf_parallelism: int | None = None
     rounds: int | None = None
     cipher: str | None = None
+    no_certificate: bool = False
 
     @property
     def comment_bytes(self) -> bytes | None:

@@ -25,6 +25,7 @@ __all__ = ["run"]
 
 _CONCATENATED = ("openssh-pub", "rfc4716", "sshfp")
 """Formats in which a file of many keys is the files of each, one after the other."""
+_CERTIFICATE = "this is the certificate's line; authorized_keys takes the plain key, which --no-certificate writes"
 
 
 def run(
@@ -69,6 +70,7 @@ class _Writer:
     entries: list[Entry] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     told: set[tuple[str, str]] = field(default_factory=set)
+    certified: set[str] = field(default_factory=set)
 
     def add(self, keyfile: KeyFile, path: str) -> None:
         """Take the keys of a file that was read: all of them, or none if one cannot be taken."""
@@ -145,6 +147,7 @@ class _Writer:
             fault=None,
             line=None,
             comment=entry.comment if comment is None else comment,
+            certificate=None if self.target.no_certificate else entry.certificate,
         )
         losses = plan(replace(public, private=entry.private), self.chosen).losses
         if self.target.strict and losses:
@@ -156,6 +159,9 @@ class _Writer:
             if (path, loss.message) not in self.told:  # once, although there may be a million of such lines
                 self.told.add((path, loss.message))
                 opener.screen.note(f"lost: {loss.message}", shown(path))
+        if public.certificate is not None and self.chosen.name == "openssh-pub" and path not in self.certified:
+            self.certified.add(path)
+            opener.screen.note(_CERTIFICATE, shown(path))
         public = replace(public, hosts=(), marker=None)
         return public if self.line_options is None else replace(public, options=self.line_options)
 

@@ -48,6 +48,9 @@ def public(
             metavar="OPTIONS", help="What the line allows, as authorized_keys has it: 'restrict,command=\"...\"'."
         ),
     ] = None,
+    no_certificate: Annotated[
+        bool, typer.Option("--no-certificate", help="Write the plain key of one that has a certificate.")
+    ] = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
@@ -58,7 +61,8 @@ def public(
 ) -> None:
     """Write only the public half: the line for authorized_keys, out of anything.
 
-    No passphrase is needed where the file shows its public half, as PPK and OpenSSH files do.
+    No passphrase is needed where the file shows its public half, as PPK and OpenSSH files do. Of a key with a
+    certificate the certificate is written; authorized_keys takes the plain key, which --no-certificate writes.
 
     keyconv public id_rsa.ppk >> ~/.ssh/authorized_keys
     """
@@ -78,7 +82,14 @@ def public(
                 no_input=no_input,
                 allow_costly=allow_costly_kdf,
             ),
-            OutputOptions(format=to, output=output, force=force, strict=strict, comment=comment),
+            OutputOptions(
+                format=to,
+                output=output,
+                force=force,
+                strict=strict,
+                comment=comment,
+                no_certificate=no_certificate,
+            ),
             options,
             screen=screen,
         )

@@ -121,5 +121,5 @@ def _read_options(data: bytes, what: str, notes: list[Note] | None) -> tuple[tup
     if names != sorted(names):
         if notes is None:
             raise MalformedError(f"the {what}s of the certificate are not in order")
-        notes.append(Note("noncanonical", f"the {what}s of the certificate are not in order"))
+        notes.append(Note("noncanonical", f"the {what}s of the certificate are not in order", harmless=True))
     return tuple(options)

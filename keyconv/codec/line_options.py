@@ -78,7 +78,7 @@ def parse_options(text: bytes, notes: list[Note] | None = None) -> tuple[Option,
         elif notes is None:
             raise MalformedError("there is a comma too many in the options", rule="bad-option")
         else:
-            notes.append(Note("noncanonical", "there is a comma too many in the options"))
+            notes.append(Note("noncanonical", "there is a comma too many in the options", harmless=True))
         if end == len(text):
             break
         position = end + 1

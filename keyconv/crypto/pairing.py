@@ -258,7 +258,8 @@ def _prove_rsa(private: RsaPrivateKey, notes: list[Note]) -> RsaPrivateKey:
         _refuse_or_recompute("the RSA coefficient iqmp is not the inverse of q modulo p")
         private = replace(private, iqmp=pow(q, -1, p))
     if p < q:
-        notes.append(Note("noncanonical", "the RSA primes stand in the order p < q; written with p > q"))
+        # RFC 8017, section 3.2, orders neither before the other.
+        notes.append(Note("noncanonical", "the RSA primes stand in the order p < q; written with p > q", harmless=True))
         return replace(private, p=q, q=p, iqmp=pow(p, -1, q))
     return private
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, Literal, TypedDict
 
-from keyconv.codec import public_blob
+from keyconv.codec import networks, public_blob
 from keyconv.crypto import fingerprint, signatures
 from keyconv.errors import KeyconvError, LimitError, MacError, MalformedError, MismatchError, UnsupportedError
 from keyconv.keyfile import Entry
@@ -23,6 +24,8 @@ __all__ = [
     "detach",
     "judge",
     "utc",
+    "void_options",
+    "weak_signature",
 ]
 
 Validity = Literal["valid", "expired", "not-yet-valid", "never-valid"]
@@ -162,6 +165,36 @@ def check_signature(certificate: Certificate) -> SignatureDescription:
     return {"algorithm": algorithm, "valid": valid, "reason": reason}
 
 
+def weak_signature(certificate: Certificate) -> str:
+    """Tell why the CA's signature proves little, whether it fits or not; an empty string where it does."""
+    try:
+        return signatures.WEAK.get(signatures.algorithm_of(certificate.signature) or "", "")
+    except KeyconvError:
+        return ""
+
+
+def void_options(certificate: Certificate) -> Iterator[tuple[str, str]]:
+    """Report the options for which sshd refuses a certificate, or ssh a host's. Yields: what is wrong, and the reason.
+
+    Source: OpenSSH auth-options.c, cert_option_list; sshkey.c, sshkey_cert_check_host.
+    """
+    for name, data in certificate.critical_options:
+        shown = f"the critical option '{_text(name)}'"
+        if certificate.role == HOST:
+            yield "unknown-option", f"ssh refuses a host's certificate with {shown}, as with any"
+        elif name not in _CRITICAL:
+            yield "unknown-option", f"sshd refuses a certificate with {shown}"
+        elif not _fits(name, data):
+            yield "malformed-option", f"the data of {shown} is not of its form"
+        elif name == b"source-address":
+            why = networks.why_refused(_value(data) or b"")
+            if why:
+                yield "malformed-option", f"sshd refuses the value of {shown}: {why}"
+    for name, data in certificate.extensions:
+        if certificate.role != HOST and name in _EXTENSIONS and not _fits(name, data):
+            yield "malformed-option", f"the data of the extension '{_text(name)}' is not of its form"
+
+
 def attach(entry: Entry, certificate: Certificate) -> Entry:
     """Put a certificate to its key, in place of any that was there.
 
@@ -242,14 +275,7 @@ def _notes(certificate: Certificate, signature: SignatureDescription) -> list[st
     notes = []
     if signature["valid"] and signature["algorithm"] in signatures.WEAK:
         notes.append(f"weak-signature: {signatures.WEAK[signature['algorithm']]}")
-    for name, data in certificate.critical_options:
-        if name not in _CRITICAL:
-            notes.append(f"unknown-option: sshd refuses a certificate with the critical option '{_text(name)}'")
-        elif not _fits(name, data):
-            notes.append(f"malformed-option: the data of the critical option '{_text(name)}' is not of its form")
-    for name, data in certificate.extensions:
-        if name in _EXTENSIONS and not _fits(name, data):
-            notes.append(f"malformed-option: the data of the extension '{_text(name)}' is not of its form")
+    notes += [f"{what}: {why}" for what, why in void_options(certificate)]
     if not certificate.principals:
         notes.append("no-principals: it names nobody; newer sshd lets nobody in by it, older ones anybody")
     return notes

@@ -76,7 +76,11 @@ def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
         raise MalformedError("there are no hosts before the key type")
     if SSH1.match(rest):
         raise UnsupportedError("the line is an SSH-1 key: bits, exponent and modulus in decimal", rule="ssh1")
-    hosts = tuple(word.split(b","))
+    hosts = tuple(filter(None, word.split(b",")))
+    if not hosts:
+        raise MalformedError("there is no host before the key")
+    if len(hosts) != word.count(b",") + 1:
+        notes.append(Note("noncanonical", "there is a comma too many among the hosts", harmless=True))
     for host in hosts:
         _check_host(host)
     if not begins_key(rest):
@@ -86,8 +90,6 @@ def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
 
 
 def _check_host(host: bytes) -> None:
-    if not host:
-        raise MalformedError("there is an empty name among the hosts")
     if not host.startswith(b"|"):
         return
     found = _HASHED.match(host)

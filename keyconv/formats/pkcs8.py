@@ -195,7 +195,7 @@ def _read_pbkdf2(fields: DerReader, cipher: BlockCipher, notes: list[Note]) -> P
     function.finish("the pseudo-random function")
     if oids.PRFS[oid] == _DEFAULT_PRF:
         # Java's PBES2Parameters always writes it, and DER leaves out what is the default.
-        notes.append(Note("noncanonical", "PBKDF2's default function is named, which DER forbids"))
+        notes.append(Note("noncanonical", "PBKDF2's default function is named, which DER forbids", harmless=True))
     return Pbkdf2(oids.PRFS[oid], iterations, salt)
 
 

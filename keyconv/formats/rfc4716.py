@@ -158,7 +158,9 @@ def _read_header(cursor: _Cursor, notes: list[Note]) -> _Header:
     if len(value) > limits.MAX_COMMENT:
         raise LimitError(f"the header is longer than {limits.size(limits.MAX_COMMENT)}").within_line(row.number)
     if len(value) > _MAX_VALUE:
-        notes.append(Note("noncanonical", f"a header has {len(value)} bytes, more than RFC 4716's {_MAX_VALUE}"))
+        notes.append(
+            Note("noncanonical", f"a header has {len(value)} bytes, more than RFC 4716's {_MAX_VALUE}", harmless=True)
+        )
     return _Header(tag, value, row.number, last)
 
 
@@ -236,7 +238,8 @@ def _note_lines(rows: list[Line], comments: set[int], notes: list[Note]) -> None
     if long:
         longest = max(long, key=lambda row: len(row.text))
         whose = f"ssh-keygen's {_MAX_READ}" if longest.number in comments else f"RFC 4716's {_MAX_LINE}"
-        notes.append(Note("noncanonical", f"line {longest.number} has {len(longest.text)} bytes, more than {whose}"))
+        message = f"line {longest.number} has {len(longest.text)} bytes, more than {whose}"
+        notes.append(Note("noncanonical", message, harmless=longest.number not in comments))
 
 
 # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────

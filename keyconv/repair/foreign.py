@@ -75,7 +75,11 @@ _MAGIC = (
     (b"\x7fELF", "a program", ""),
     (b"MZ", "a program", ""),
     (b"SQLite format 3\0", "an SQLite database", ""),
-    (b"Windows Registry Editor", "a registry file", "PuTTY keeps no keys in the registry, only sessions"),
+    (
+        b"Windows Registry Editor",
+        "a registry file",
+        "PuTTY keeps sessions and host keys in the registry, and private keys in .ppk files",
+    ),
     (b"SSH PRIVATE KEY FILE FORMAT ", "an SSH-1 key of a version that keyconv does not read", ""),
     (b"\x99\x01", "a binary PGP key", "gpg --export-ssh-key gives its SSH form"),
     (b"\x95\x01", "a binary PGP private key", ""),

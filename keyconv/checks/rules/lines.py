@@ -29,9 +29,10 @@ LINES: tuple[Rule, ...] = (
     _line(
         "line-too-long",
         "A line above 8 KiB",
-        "A key or option of absurd length.",
-        _SILENCE,
+        "A key or option of absurd length; above 64 KiB the line is not read here, and the finding is an error.",
+        "OpenSSH before 7.8 and some other servers skip the line in silence; later ones read lines of any length.",
         "Shorten the options or the comment.",
+        severity="warning",
     ),
     _line(
         "bad-option",
@@ -39,6 +40,20 @@ LINES: tuple[Rule, ...] = (
         "A missing quote, a malformed address or date.",
         _SILENCE,
         "Correct the value.",
+    ),
+    _line(
+        "line-expired",
+        "A line whose expiry-time is over",
+        "It was not renewed, or not removed.",
+        "sshd refuses the key, and says so in its own log alone.",
+        "Remove the line, or set another time. One without Z is the server's: it is over once it is so everywhere.",
+    ),
+    _line(
+        "dead-host",
+        "A host that ssh never asks for",
+        "A port without brackets, brackets without a port, a user or a URL; a hashed host that is not alone on a line.",
+        "ssh: 'The authenticity of host ... can't be established.'",
+        "Write the host as ssh does: NAME, or [NAME]:PORT where the port is not 22; 'ssh-keyscan -p PORT HOST' does.",
     ),
     _line(
         "joined-keys",
@@ -100,5 +115,27 @@ LINES: tuple[Rule, ...] = (
         "A changed or forged certificate.",
         "sshd refuses it.",
         "Get the certificate again.",
+    ),
+    _line(
+        "cert-option",
+        "A certificate with an option that makes it void",
+        "A critical option that OpenSSH does not know, or data that is not of the option's form.",
+        "sshd: 'Certificate critical option ... is not supported'; ssh refuses a host's certificate with any.",
+        "Have the key signed again without it.",
+    ),
+    _line(
+        "cert-weak-signature",
+        "A certificate that was signed with SHA-1",
+        "An RSA or DSA authority of before OpenSSH 8.2; `ssh-keygen -t ssh-rsa`.",
+        "sshd: 'Certificate signed with disallowed signature algorithm'.",
+        "Have the key signed again: 'ssh-keygen -s CA -t rsa-sha2-512'.",
+    ),
+    _line(
+        "cert-misplaced",
+        "A certificate where another file belongs, or for another use",
+        "A certificate as KEY.pub, a plain key as KEY-cert.pub, a user's certificate beside a host key, or a host's "
+        "beside a user's.",
+        "sshd: 'Public key for ... does not match private key'; ssh offers the wrong one of the two.",
+        "Keep the certificate as KEY-cert.pub, and the plain key as KEY.pub: 'keyconv public --no-certificate KEY'.",
     ),
 )

@@ -19,6 +19,16 @@ PROTECTION: tuple[Rule, ...] = (
         "'keyconv passphrase FILE' adds one.",
     ),
     _protection(
+        "encrypted",
+        "A passphrase where nobody can type one",
+        "A key with a passphrase in a CI secret or on a machine that works alone. It is looked for under the preset "
+        "`ci-secret` or with `unattended = true`, unless the run has the passphrase.",
+        "ssh waits for the passphrase until the job times out, or says 'Permission denied (publickey)'.",
+        "Keep the passphrase as a second secret and load the key into an agent with it, or remove it: "
+        "'keyconv passphrase --no-passphrase FILE'.",
+        severity="error",
+    ),
+    _protection(
         "permissions",
         "Others can read or write the private key",
         "Copies, mounts, WSL, a umask.",
