@@ -34,10 +34,12 @@ from fixture_files import (
 from typer.testing import CliRunner
 
 from keyconv import FORMATS, Deriver, Entry, Locked, Passphrase, WriteOptions, inspect, read, unlock, write
+from keyconv.checks.policy import Thresholds
 from keyconv.cli import prompt, terminal
 from keyconv.cli.app import app
 from keyconv.cli.cost import calibrate
 from keyconv.codec import private_blob
+from keyconv.crypto.costs import ARGON2_WORK
 from keyconv.formats import by_name
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="for POSIX systems")
@@ -954,8 +956,17 @@ def test_kdf_time_takes_the_first_of_1_2_3_5_8_passes_that_are_slow_enough(monke
             return now[0]
 
         monkeypatch.setattr(deriver, "derive", derive)
-        how = WriteOptions(Passphrase(PASSPHRASE), kdf_memory=64, deriver=deriver)
+        how = WriteOptions(Passphrase(PASSPHRASE), kdf_memory=ARGON2_WORK, deriver=deriver)
         assert calibrate(how, milliseconds, clock).kdf_passes == passes
+
+
+@pytest.mark.parametrize(("memory", "passes"), [(8192, 5), (16_384, 3), (4096, 13), (ARGON2_WORK, 1), (1 << 20, 1)])
+def test_however_slow_the_machine_is_the_passes_are_what_check_demands(memory: int, passes: int) -> None:
+    deriver = Deriver(run=lambda work: b"")
+    how = WriteOptions(Passphrase(PASSPHRASE), kdf_memory=memory, deriver=deriver)
+    found = calibrate(how, 1, iter(range(1000)).__next__)
+    assert found.kdf_passes == passes
+    assert memory * passes >= ARGON2_WORK == Thresholds().argon2_work
 
 
 @pytest.mark.parametrize(
