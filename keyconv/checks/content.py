@@ -13,7 +13,7 @@ from keyconv.checks.documents import is_key, judge_document, judge_for_private
 from keyconv.checks.entry_rules import ENTRY_RULES
 from keyconv.checks.file_rules import FILE_RULES, TEXT_RULES, blank_inside, damage_severity
 from keyconv.checks.judged import Judged
-from keyconv.checks.lines import LineFile, LineKind, begins_type, check_lines, kind_of_content, kind_of_name
+from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
 from keyconv.checks.mending import mend
 from keyconv.checks.rules import rule
 from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fingerprint_of, to_finding
@@ -196,13 +196,6 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
     if named is not None:
         judged.findings = [to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
     return judged
-
-
-def _holds_broken_key(data: bytes, findings: list[Finding]) -> bool:
-    """Tell whether a bad line is a key that is broken, and not text around one."""
-    rows = data.split(b"\n")
-    bad = (found.line for found in findings if found.rule == "bad-line" and found.line is not None)
-    return any(begins_type(rows[line - 1]) for line in bad if line <= len(rows))
 
 
 # ── what does not load ─────────────────────────────────────────────────────────────────────────────────────────────

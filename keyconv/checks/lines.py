@@ -28,7 +28,7 @@ from keyconv.repair.messages import MESSAGES
 from keyconv.text.quoting import as_name
 from keyconv.text.rows import Lookahead, Row, TextFacts, read_rows
 
-__all__ = ["LineFile", "LineKind", "begins_type", "check_lines", "kind_of_content", "kind_of_name"]
+__all__ = ["LineFile", "LineKind", "check_lines", "kind_of_content", "kind_of_name"]
 
 LineKind = Literal["authorized_keys", "known_hosts"]
 
@@ -152,11 +152,6 @@ def _are_mostly_keys(head: bytes) -> bool:
         for row in rows
     )
     return 5 * like_keys >= 4 * len(rows)
-
-
-def begins_type(row: bytes) -> bool:
-    """Tell whether a row begins with the name of a key type."""
-    return _TYPE_BEGINS.match(row) is not None
 
 
 def _kind_by_votes(head: bytes) -> LineKind | None:
