@@ -242,7 +242,7 @@ GOOD = (
     b'tunnel="ANY"',
     b'tunnel=" +5"',
     b'permitopen="host:ssh",permitlisten="http"',
-    b'permitopen="host:+22",permitopen="host/22"',
+    b'permitopen="host:+22",permitopen="host/22",permitopen=":80"',
     b'expiry-time="20990101UTC",expiry-time="20990230z"',
     b'environment="A=b",environment="A=c"',
     b'cert-authority,principals="root"',
@@ -278,7 +278,6 @@ BAD = (
     b'permitopen="8080"',
     b'permitopen="host:0"',
     b'permitopen="host:65536"',
-    b'permitopen=":80"',
     b'permitopen="[::1:80"',
     b'permitlisten="x"',
     b'environment="NAME"',
@@ -354,6 +353,52 @@ def test_the_name_of_a_service_that_is_not_usual_is_a_warning() -> None:
     assert (verdict.rule, verdict.severity) == ("bad-option", "warning")
 
 
+def _signers() -> Iterator[tuple[bytes, str | None]]:
+    for before in (
+        *(b"a@b.c", b"a@b.c,*@d.e", b"*", b"alic?@b.c", b"!a@b.c,*@b.c", b'"a b"', b"a@b.c,", b"a@b.c "),
+        *(b'a@b.c namespaces="git,file"', b'a@b.c NAMESPACES="f*"', b'a@b.c namespaces="!git,*"'),
+        *(b"a@b.c cert-authority", b'*@b.c CERT-AUTHORITY,namespaces="file"', b'a@b.c valid-after="20200101"'),
+        *(b'a@b.c valid-before="20900101Z"', b'a@b.c valid-after="20200101",valid-before="20900230"'),
+    ):
+        yield before, None
+    yield b'""', "bad-line"
+    yield b'"a@b.c', "bad-option"
+    yield b"a@b.c, b@b.c", "unknown-option"
+    yield b"a@b.c no-pty", "unknown-option"
+    yield b'a@b.c namespace="file"', "unknown-option"
+    yield b"a@b.c namespaces", "unknown-option"
+    yield b'a@b.c cert-authority="yes"', "unknown-option"
+    yield b'namespaces="file"', "bad-line"
+    yield b"!a@b.c", "bad-option"
+    for options in (
+        *(b'namespaces=""', b'namespaces=","', b'namespaces="file "', b'namespaces="file, git"', b"namespaces=file"),
+        *(b'namespaces="file",', b'namespaces="file",namespaces="file"', b'valid-before="2090010100"'),
+        *(b'valid-before="forever"', b'valid-before="+52w"', b'valid-after="19700101Z"'),
+        b'valid-after="20900101",valid-before="20200101"',
+    ):
+        yield b"a@b.c " + options, "bad-option"
+    yield b'a@b.c valid-before="20010101"', "line-expired"
+
+
+@pytest.mark.parametrize(("before", "name"), list(_signers()))
+def test_a_line_of_allowed_signers(before: bytes, name: str | None) -> None:
+    rows = found(before + b" " + ED25519 + b"\n", "allowed_signers")
+    assert [each for _, each in rows] == ([name] if name else [])
+
+
+def test_a_key_without_principals_is_a_bad_line_of_allowed_signers() -> None:
+    assert found(ED25519 + b"\n", "allowed_signers") == [(1, "bad-line")]
+
+
+def test_allowed_signers_are_told_by_name_and_by_content() -> None:
+    line = b"a@b.c " + ED25519 + b"\n"
+    assert kind_of_name("allowed_signers") == kind_of_name(".allowed-signers") == "allowed_signers"
+    assert kind_of_content(line) == "allowed_signers"
+    assert kind_of_content(b'*@b.c cert-authority,namespaces="git" ' + ED25519 + b"\n") == "allowed_signers"
+    assert found(2 * line, "allowed_signers") == [(2, "duplicate-key")]
+    assert found(line + b"d@e.f " + ED25519 + b"\n", "allowed_signers") == []
+
+
 @pytest.mark.parametrize("options", [b"", b"cert-authority "])
 def test_a_certificate_as_a_line_lets_nobody_in(options: bytes) -> None:
     assert (1, "bad-line") in found(options + CERTIFICATE + b"\n")
@@ -401,7 +446,8 @@ _HASH = b"|1|" + base64.b64encode(bytes(20)) + b"|" + base64.b64encode(bytes(20)
 DEAD = (
     *(b"host:22", b"host:2222", b"10.0.0.1:2222", b"host:*", b"[host]", b"[host]:22", b"[host]:02222", b"[host]:99999"),
     *(b"[a,b]:2222".replace(b",", b"|"), b"[a", b"a]:2222", b"user@host", b"ssh://host", b"host/path"),
-    *(_HASH + b",other", b"other," + _HASH, b"!host", b"!a,!b", b"a,user@b"),
+    *(_HASH + b",other", b"other," + _HASH, b"!host", b"!a,!b", b"a,user@b", b"!*,a"),
+    *(b"2001:db8:0:0:0:0:0:1", b"::ffff:192.0.2.1", b"192.000.002.001", b"a;b", b"*:22"),
 )
 """Hosts of which ssh 9.2 and 10.6 find none, or not each."""
 ALIVE = (
@@ -423,6 +469,8 @@ def _host_lines() -> Iterator[tuple[bytes, str | None]]:
     yield b"|2|" + salt + b"|" + salt + b" " + ED25519, "bad-line"
     yield b"host,, " + ED25519, "noncanonical"
     yield b", " + ED25519, "bad-line"
+    yield b"@cert-authority\t* " + ED25519, "bad-line"
+    yield b"@revoked\t* " + ED25519, "bad-line"
     yield ED25519, "bad-line"
     yield b"host", "bad-line"
     yield b"host " + ED25519[:40], "bad-line"

@@ -256,6 +256,9 @@ def cases() -> dict[str, Case]:
         "cert-not-yet-valid": signed(certificate(valid_after=FUTURE - 1), certificate()),
         "cert-forever": signed(certificate(valid_before=made_certificates.FOREVER), certificate()),
         "cert-no-principals": signed(certificate(principals=()), certificate()),
+        "cert-dead-principal": signed(
+            certificate(role=2, principals=(b"Host.example",)), certificate(role=2, principals=(b"host.example",))
+        ),
         "cert-signature": signed(tampered(), certificate()),
         "cert-option": signed(
             certificate(critical=((b"source-address", string(b"10.0.0.1/8")),)),

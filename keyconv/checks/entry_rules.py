@@ -21,14 +21,15 @@ from keyconv.keys import (
     MlDsa44Ed25519PrivateKey,
     RsaPublicKey,
 )
-from keyconv.keys.certificate import FOREVER
+from keyconv.keys.certificate import FOREVER, HOST
 from keyconv.text.comment import clean, is_clean
-from keyconv.text.quoting import as_name
+from keyconv.text.quoting import as_name, quote
 
 __all__ = ["ENTRY_RULES", "rules_for"]
 
 _USUAL_EXPONENT = 65537
 _LITTLE = 1 << 16
+_OPENSSH_LEAST = 1024
 
 
 # ── strength ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -38,7 +39,9 @@ def short_rsa(entry: Entry, context: Context) -> Iterator[Hit]:
     """A modulus below the bits that are asked for."""
     if isinstance(entry.public, RsaPublicKey):
         bits, wanted = entry.public.bits, context.thresholds
-        if bits < wanted.rsa_bits_error:
+        if bits < _OPENSSH_LEAST:
+            yield Hit(f"an RSA key of {bits} bits, which OpenSSH refuses below {_OPENSSH_LEAST}", "error")
+        elif bits < wanted.rsa_bits_error:
             yield Hit(f"an RSA key of {bits} bits, where {wanted.rsa_bits_error} are the least", "error")
         elif bits < wanted.rsa_bits:
             yield Hit(f"an RSA key of {bits} bits, where {wanted.rsa_bits} are advised", "warning")
@@ -156,9 +159,27 @@ def cert_no_principals(entry: Entry, context: Context) -> Iterator[Hit]:
         yield Hit("the certificate names no principals")
 
 
+def cert_dead_principal(entry: Entry, context: Context) -> Iterator[Hit]:
+    """A name in a host's certificate that ssh compares with no host."""
+    found = entry.certificate
+    if found is None or found.role != HOST:
+        return
+    for name in found.principals:
+        shown = quote(name.decode("utf-8", "backslashreplace"))
+        if name.lower() != name:
+            yield Hit(f"the host {shown} is not in lower case, and ssh never finds it")
+        elif any(each in name for each in b"[]@/ \t"):
+            yield Hit(f"the host {shown} is more than a name, and ssh never finds it")
+        elif any(each in name for each in b"*?"):
+            yield Hit(f"ssh of OpenSSH 9.2 refuses the pattern {shown}, which 10.6 takes", "info")
+
+
 def cert_signature(entry: Entry, context: Context) -> Iterator[Hit]:
     """A signature that is not the authority's, or that cannot be judged, which must not pass either."""
     if entry.certificate is None:
+        return
+    if entry.certificate.ca_key.family == "ed448":
+        yield Hit("the authority's key is of type ssh-ed448, which OpenSSH does not know: it refuses the certificate")
         return
     judged = certificates.check_signature(entry.certificate)
     if judged["valid"] is False:
@@ -197,6 +218,7 @@ ENTRY_RULES: tuple[tuple[str, EntryRule], ...] = (
     ("cert-not-yet-valid", cert_not_yet_valid),
     ("cert-forever", cert_forever),
     ("cert-no-principals", cert_no_principals),
+    ("cert-dead-principal", cert_dead_principal),
     ("cert-signature", cert_signature),
     ("cert-option", cert_option),
     ("cert-weak-signature", cert_weak_signature),

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from keyconv.checks.option_values import Verdict
+from keyconv.codec import networks
 
 __all__ = ["judge"]
 
@@ -33,10 +34,16 @@ def judge(hosts: tuple[bytes, ...]) -> Iterator[Verdict]:
         # ssh compares the whole field with one hash.
         yield Verdict("dead-host", "a hashed host stands alone on its line: ssh finds none of these hosts")
         return
+    if b"!*" in hosts:
+        yield Verdict("dead-host", "!* excludes every host, whatever else is named")
+        return
     alive = [not why and not host.startswith(b"!") for host, why in zip(hosts, whys, strict=True)]
-    for why in filter(None, whys):
-        yield Verdict("dead-host", why, "warning" if any(alive) else None)
-    if not any(alive) and not any(whys):
+    for host, why in zip(hosts, whys, strict=True):
+        if why and host.startswith(b"!"):
+            yield Verdict("dead-host", why, "info")
+        elif why:
+            yield Verdict("dead-host", why, "warning" if any(alive) else None)
+    if all(host.startswith(b"!") for host in hosts):
         yield Verdict("dead-host", "there are only hosts with a !, and ssh finds none by such a line")
 
 
@@ -55,10 +62,12 @@ def _why_dead(host: bytes, *, alone: bool) -> str:
     if not _NAME.match(text):
         return f"{shown} is not the name or the address of a host"
     name, colon, port = text.rpartition(":")
+    if text == f"*:{_DEFAULT_PORT}":
+        return f"{shown} names the usual port, which ssh leaves out"
     may_be_address = _ADDRESS.match(text) and (":" in name or _WILD.search(text))
     if colon and not may_be_address:
         return f"{shown} has a port without brackets: ssh asks for {_written(name, port)}"
-    return ""
+    return _why_long(text, shown)
 
 
 def _why_dead_in_brackets(text: str, shown: str) -> str:
@@ -77,7 +86,17 @@ def _why_dead_in_brackets(text: str, shown: str) -> str:
         return f"{shown} has no port after its brackets"
     if int(port[1]) == _DEFAULT_PORT:
         return f"{shown} names the usual port: ssh then asks for {_show(name)}"
-    return "" if _NAME.match(name) else f"{shown} does not hold the name or the address of a host"
+    return _why_long(name, shown) if _NAME.match(name) else f"{shown} does not hold the name or the address of a host"
+
+
+def _why_long(address: str, shown: str) -> str:
+    """Tell that an address is not in the form in which programs write it, and in which ssh asks for it."""
+    if ":" in address:
+        short = networks.unmapped(address) or networks.shortest(address)
+    else:
+        short = networks.dotted(address) if address.count(".") == 3 else ""
+    written = address.partition("%")[0].lower()
+    return f"{shown} is not the usual form of its address: ssh asks for {short}" if short not in ("", written) else ""
 
 
 def _written(name: str, port: str) -> str:

@@ -9,14 +9,16 @@ from hashlib import sha256
 from typing import Literal
 
 from keyconv import limits
-from keyconv.checks import host_names, option_values
+from keyconv.checks import host_names, option_values, signers
 from keyconv.checks.base import Finding, Severity
 from keyconv.checks.entry_rules import rules_for
 from keyconv.checks.modulus import MAX_STREAMED_BITS
 from keyconv.checks.sound import Sound, find_sound
 from keyconv.checks.streaming import SeenKeys
 from keyconv.checks.subject import Context, Hit, blob_of, fingerprint_of, to_finding
+from keyconv.codec import signer_line
 from keyconv.codec.key_line import begins_usual, rule_among_lines
+from keyconv.codec.line_file import ReadLine
 from keyconv.crypto.fingerprint import spell
 from keyconv.errors import KeyconvError
 from keyconv.formats import known_hosts
@@ -30,7 +32,7 @@ from keyconv.text.rows import Lookahead, Row, TextFacts, read_rows
 
 __all__ = ["LineFile", "LineKind", "check_lines", "kind_of_content", "kind_of_name"]
 
-LineKind = Literal["authorized_keys", "known_hosts"]
+LineKind = Literal["authorized_keys", "known_hosts", "allowed_signers"]
 
 _BLOB = rb"AAAA[A-Za-z0-9+/]{12,}={0,2}"
 _TYPES = (
@@ -46,7 +48,14 @@ _PRIVATE_BEGIN = re.compile(
     rb"[ \t]*(?:-{4,6} ?BEGIN (?P<label>[A-Z0-9 ]{0,30}PRIVATE KEY) ?-{4,6}|PuTTY-User-Key-File-[0-9]: )"
 )
 _PRIVATE_END = re.compile(rb"[ \t]*(?:-{4,6} ?END [A-Z0-9 ]{0,30}PRIVATE KEY ?-{4,6}|Private-(?:MAC|Hash): )")
-_NAMES = re.compile(r"(?:(authorized_keys2?)|(?:ssh_)?known_hosts2?(?:\.old)?)\Z")
+_NAMES: tuple[tuple[LineKind, re.Pattern[str]], ...] = (
+    ("authorized_keys", re.compile(r"authorized_keys2?\Z")),
+    ("known_hosts", re.compile(r"(?:ssh_)?known_hosts2?(?:\.old)?\Z")),
+    ("allowed_signers", re.compile(r"\.?allowed[_-]?signers\Z")),
+)
+_PRINCIPAL = re.compile(rb"!?[\w.*?@+%-]+\Z")
+_ADDRESS = re.compile(rb"!?[\w.*?+%-]+@[\w.*?-]+\Z")
+"""What a person would take for a principal: a word before options that only `allowed_signers` has, else an address."""
 _BLOB_BEGINS = b"AAAA"
 _CONTINUATION = re.compile(rb"[ \t]*[A-Za-z0-9+/]+={0,2}(?:[ \t]|\Z)")
 _ODD_SPACES = "\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff".encode()
@@ -62,6 +71,12 @@ _MAX_JOINS = 10_000  # of lines in vain, since the last wrapped key was found
 _BATCH_ROWS, _BATCH_BYTES = 4095, limits.MIB
 """Lines that are looked at together."""
 
+_READERS: dict[LineKind, str] = {"authorized_keys": "sshd", "known_hosts": "ssh", "allowed_signers": "ssh-keygen"}
+_READ: dict[LineKind, ReadLine] = {
+    "authorized_keys": read_line,
+    "known_hosts": known_hosts.read_line,
+    "allowed_signers": signer_line.read_line,
+}
 _UNKNOWN_TO_SSH = ("opaque", "ed448")
 """Families of keys that OpenSSH does not know: it has the name of Ed448, and no code for it."""
 
@@ -107,7 +122,7 @@ class LineFile:
     @property
     def reader(self) -> str:
         """The program that reads the file."""
-        return "ssh" if self.kind == "known_hosts" else "sshd"
+        return _READERS[self.kind]
 
     @property
     def silent(self) -> str:
@@ -128,10 +143,7 @@ class LineFile:
 
 def kind_of_name(name: str) -> LineKind | None:
     """Tell by its name what a file is: the names that sshd and ssh read by default; others are told by content."""
-    found = _NAMES.match(name.lower())
-    if found is None:
-        return None
-    return "authorized_keys" if found[1] else "known_hosts"
+    return next((kind for kind, pattern in _NAMES if pattern.match(name.lower())), None)
 
 
 def kind_of_content(head: bytes, *, named: bool = True) -> LineKind | None:
@@ -156,7 +168,7 @@ def _are_mostly_keys(head: bytes) -> bool:
 
 def _kind_by_votes(head: bytes) -> LineKind | None:
     rows = [row for row in head.split(b"\n")[:_MAX_ROWS] if row.strip() and not row.lstrip().startswith(b"#")]
-    votes = {"authorized_keys": 0, "known_hosts": 0}
+    votes: dict[LineKind, int] = {"authorized_keys": 0, "known_hosts": 0, "allowed_signers": 0}
     for row in rows[:20]:
         text = row.removesuffix(b"\r")
         try:
@@ -166,8 +178,12 @@ def _kind_by_votes(head: bytes) -> LineKind | None:
             # Without a blob it is a key of protocol 1, told by its numbers.
             if known_hosts.KNOWN_HOSTS.sniff(text) and (_BLOB_BEGINS not in text or _reads_as_host(text)):
                 votes["known_hosts"] += 1
+            elif _reads_as_signer(text):
+                votes["allowed_signers"] += 1
     if votes["known_hosts"]:
         return "known_hosts"
+    if votes["allowed_signers"] > votes["authorized_keys"]:
+        return "allowed_signers"
     return "authorized_keys" if votes["authorized_keys"] and len(rows) > 1 else None
 
 
@@ -213,11 +229,11 @@ def _check_row(file: LineFile, row: Row, rows: Lookahead) -> Iterator[Finding]:
         return
     if row.cut:
         message = f"the line has more than {limits.size(limits.MAX_LINE)}, which no key needs: it was not read"
-        yield replace(_bad(file, "line-too-long", message, row), severity="error")
+        yield replace(_bad(file, "line-too-long", message, row), severity="warning")
         return
     if len(row.text) > limits.MAX_AUTHORIZED_KEYS_LINE:
         most = limits.size(limits.MAX_AUTHORIZED_KEYS_LINE)
-        yield _found(file, "line-too-long", f"the line has more than {most}, which OpenSSH before 7.8 ignores", row)
+        yield _found(file, "line-too-long", f"the line has more than {most}, too long for OpenSSH before 7.8", row)
     notes: list[Note] = []
     try:
         read = _read(file, row.text, row.number, notes)
@@ -233,9 +249,14 @@ def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iter
     if entry.comment and _BLOB_BEGINS in entry.comment and _KEY_BEGINS.search(entry.comment):
         yield _found(file, "joined-keys", MESSAGES["joined-keys"], row, fingerprint_of(entry))
     if entry.public is not None and entry.public.family in _UNKNOWN_TO_SSH:
-        message = f"{file.reader} knows no keys of type {as_name(entry.public.algorithm)}, and {file.silent}"
+        message = f"{file.reader} knows no keys of type {as_name(entry.public.algorithm)}, and ignores the line"
         yield _bad(file, "bad-line", message, row, fingerprint_of(entry))
         return
+    if entry.public is not None and entry.public.family == "mldsa44-ed25519":
+        message = (
+            f"{file.reader} of OpenSSH 10.6 knows keys of type {entry.public.algorithm}; that of 9.2 ignores the line"
+        )
+        yield _found(file, "bad-line", message, row, fingerprint_of(entry), severity="info")
     yield from _check_use(file, row, entry)
     for note in notes:
         if note.code == "noncanonical":
@@ -249,6 +270,19 @@ def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iter
 def _check_use(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
     """Report what sshd or ssh makes of the words around the key."""
     key = fingerprint_of(entry)
+    if file.kind == "allowed_signers":
+        for rule, message, severity in signers.judge(entry, file.context.now):
+            file.bad += severity is None
+            yield _found(file, rule, message, row, key, severity=severity)
+        return
+    if entry.marker is not None and row.text.startswith(entry.marker + b"\t"):
+        yield _bad(
+            file,
+            "bad-line",
+            f"a tab follows {entry.marker.decode('ascii')}: ssh knows it before a space alone, and {file.silent}",
+            row,
+            key,
+        )
     if entry.certificate is not None:
         yield replace(_bad(file, "bad-line", _CERTIFICATE[file.kind], row, key), hint=_PLAIN_LINE[file.kind])
     for rule, message, severity in option_values.judge(entry.options, file.context.now) if entry.options else ():
@@ -276,7 +310,7 @@ def _check_key(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
 
 def _find_sound(file: LineFile, rows: list[Row]) -> dict[int, Sound]:
     context = file.context
-    if context.blocklist is not None or context.key_types:
+    if context.blocklist is not None or context.key_types or file.kind == "allowed_signers":
         return {}
     # The first RSA keys are tried with slow methods, which are the rules' to try.
     least = max(context.thresholds.rsa_bits, context.thresholds.rsa_bits_error)
@@ -290,7 +324,7 @@ def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) ->
     if entry.marker:
         hosts = entry.marker + b" " + hosts
     if entry.options:  # sshd goes on to the next line with the key where the options do not let a client in
-        hosts = b"\0".join(option.name.lower() + b"=" + (option.value or b"") for option in entry.options)
+        hosts += b"".join(b"\0" + option.name.lower() + b"=" + (option.value or b"") for option in entry.options)
     modulus = public.n if isinstance(public, RsaPublicKey) else 0
     key = Sound(hosts, sha256(blob_of(public)).digest(), modulus)
     first = _first_line(file, row, key)
@@ -317,7 +351,7 @@ def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> 
     joined = _joined_at(file, row)
     if joined:
         file.keys += 1
-        yield _found(file, "joined-keys", MESSAGES["joined-keys"], row)
+        yield _found(file, "joined-keys", f"{MESSAGES['joined-keys']}, without white space: {file.silent}", row)
         return
     if _unspaced(file, row):
         file.keys += 1
@@ -428,8 +462,7 @@ def _check_text(file: LineFile) -> Iterator[Finding]:
 
 
 def _read(file: LineFile, text: bytes, number: int, notes: list[Note]) -> Entry | None:
-    read = known_hosts.read_line if file.kind == "known_hosts" else read_line
-    return read(text, number, notes)
+    return _READ[file.kind](text, number, notes)
 
 
 def _reads(file: LineFile, text: bytes) -> bool:
@@ -442,6 +475,18 @@ def _reads_as_key(text: bytes) -> bool:
 
 def _reads_as_host(text: bytes) -> bool:
     return _succeeds(lambda: known_hosts.read_line(text, 1, []))
+
+
+def _reads_as_signer(text: bytes) -> bool:
+    """Tell whether a line is one of `allowed_signers`, by more than that some word stands before a key."""
+    try:
+        entry = signer_line.read_line(text, 1, [])
+    except KeyconvError:
+        return False
+    if entry is None:
+        return False
+    pattern = _PRINCIPAL if entry.options else _ADDRESS
+    return all(pattern.match(name) for name in entry.hosts)
 
 
 def _succeeds(read: Callable[[], object]) -> bool:

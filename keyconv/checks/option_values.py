@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from keyconv.checks import services
+from keyconv.checks import services, times
 from keyconv.checks.base import Severity
 from keyconv.codec import networks
 from keyconv.keyfile import Option
@@ -18,18 +18,16 @@ from keyconv.keyfile import Option
 __all__ = ["Verdict", "judge"]
 
 _ONCE = ("command", "from", "principals")
-_TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(?i:Z|UTC)?")
-_IN_UTC = re.compile(rb"(?i)(?:Z|UTC)\Z")
 _VARIABLE = re.compile(rb"[A-Za-z0-9_]+\Z")
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+\Z")
 """A number as strtonum reads it: white space and a sign may stand before it, and zeros."""
 _PATTERN = re.compile(r"[A-Za-z0-9._:%*?\x80-\xff-]+\Z")
 """What the name or the address of a client may hold, with wildcards."""
+_WILD = re.compile(r"[*?]")
+_RANGE = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}-")
+_DIGITS = re.compile(r"[0-9.]+\Z")
 _MAX_HOST = 1025
 _MAX_TUNNEL = 0x7FFFFFFF - 2
-_LEAP_SECOND = 60
-_FARTHEST = 12 * 3600
-"""Seconds by which the time zone that is farthest west is behind UTC."""
 
 _SILENT = "sshd ignores the line"
 
@@ -56,10 +54,14 @@ def judge(options: Iterable[Option], now: int) -> Iterator[Verdict]:
         why = rule(option.value) if rule is not None and option.value is not None else ""
         if why:
             yield _refused(f"{name}: {why}")
-        elif name == "expiry-time" and option.value is not None and _is_over(option.value, now):
+        elif name == "expiry-time" and option.value is not None and times.is_over(option.value, now):
             yield Verdict("line-expired", f"the line was valid until {_show(option.value.decode('latin-1'))}")
         elif name == "from" and option.value is not None:
             yield from _dead_patterns(option.value)
+        elif name == "principals" and option.value is not None:
+            yield from _dead_principals(option.value)
+        elif name == "zos-key-ring-label":
+            yield Verdict("unknown-option", f"only OpenSSH on z/OS knows {name}; elsewhere {_SILENT}", "warning")
         elif name in ("permitopen", "permitlisten") and option.value is not None:
             yield from _unknown_service(name, option.value)
 
@@ -100,9 +102,7 @@ def _why_dead(text: str) -> str:
     if text != text.strip():
         return f"the pattern {shown} {'begins' if text != text.lstrip() else 'ends'} with white space and never matches"
     if not slash:
-        if any(each.isspace() for each in text):
-            return f"patterns are separated by commas, not by spaces: {shown} never matches"
-        return "" if _PATTERN.match(text) else f"the pattern {shown} never matches a host name or an address"
+        return _why_dead_name(text, shown)
     most = networks.bits_of(address)
     if not most:
         return f"{shown} never matches: '{_show(address)}' before the / is not an address"
@@ -111,32 +111,17 @@ def _why_dead(text: str) -> str:
     return ""
 
 
-# ── times ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _expiry_time(value: bytes) -> str:
-    found = _TIME.fullmatch(value)
-    if found is None:
-        return "is no time: sshd reads YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and Z or UTC after it"
-    year, month, day, hour, minute, second = (int(each or 0) for each in found.groups())
-    if not 1 <= month <= 12 or not 1 <= day <= 31:
-        return "there is no such day"
-    if hour > 23 or minute > 59 or second > _LEAP_SECOND:
-        return "there is no such time of day"
-    return "is before 1970" if year < 1970 else ""
-
-
-def _is_over(value: bytes, now: int) -> bool:
-    """Tell whether a time that sshd reads is over; one without Z only once it is over in every time zone."""
-    found = _TIME.fullmatch(value)
-    if found is None:
-        return False
-    year, month, day, hour, minute, second = (int(each or 0) for each in found.groups())
-    # The days of years of 365, then a leap day each fourth year but three in four centuries, from 1 March of year 0.
-    shifted, months = (year, month - 3) if month > 2 else (year - 1, month + 9)
-    days = 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + (153 * months + 2) // 5 + day - 1 - 719_468
-    seconds = days * 86_400 + hour * 3600 + minute * 60 + second
-    return seconds + (0 if _IN_UTC.search(value) else _FARTHEST) < now
+def _why_dead_name(text: str, shown: str) -> str:
+    if any(each.isspace() for each in text):
+        return f"patterns are separated by commas, not by spaces: {shown} never matches"
+    if text.startswith("!") or _WILD.search(text):
+        return ""
+    if not _PATTERN.match(text) or text.endswith(".") or _RANGE.match(text):
+        return f"the pattern {shown} never matches a host name or an address"
+    if (":" in text or _DIGITS.match(text)) and not networks.bits_of(text):
+        return f"{shown} never matches: it is not an address"
+    plain = networks.unmapped(text)
+    return f"{shown} never matches: to sshd this address is {plain}" if plain else ""
 
 
 # ── the other options ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,8 +131,8 @@ def _permit(value: bytes, *, bare_port: bool) -> str:
     host, port, why = _host_and_port(value, bare_port=bare_port)
     if why:
         return why
-    if not host or len(host) >= _MAX_HOST:
-        return "there is no host before the port"
+    if len(host) >= _MAX_HOST:
+        return "the host is too long"
     if _NUMBER.match(port):
         return "" if 0 < int(port) < 65536 else f"'{_show(port)}' is no port"
     if port == "*" or services.is_possible(port):
@@ -192,7 +177,16 @@ def _tunnel(value: bytes) -> str:
 
 
 def _principals(value: bytes) -> str:
-    return "" if value else "there are none"
+    return "" if value.strip(b",") else "there are none"
+
+
+def _dead_principals(value: bytes) -> Iterator[Verdict]:
+    for name in value.split(b","):
+        shown = f"principals: '{_show(name.decode('latin-1'))}'"
+        if any(each in name for each in b" \t"):
+            yield Verdict("bad-option", f"{shown} holds white space, which is compared too", "warning")
+        elif any(each in name for each in b"*?"):
+            yield Verdict("bad-option", f"{shown} is compared as it stands: there are no patterns here", "warning")
 
 
 def _show(text: str) -> str:
@@ -201,7 +195,7 @@ def _show(text: str) -> str:
 
 _RULES: dict[str, Callable[[bytes], str]] = {
     "from": _from,
-    "expiry-time": _expiry_time,
+    "expiry-time": times.why_refused,
     "permitopen": lambda value: _permit(value, bare_port=False),
     "permitlisten": lambda value: _permit(value, bare_port=True),
     "environment": _environment,

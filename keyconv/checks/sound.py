@@ -32,13 +32,9 @@ _BLOB = (
 
 _HASHED = rb"\|1\|[A-Za-z0-9+/]{27}=\|[A-Za-z0-9+/]{27}="
 _PORT = rb"(?:(?!22[, ])[1-9][0-9]{0,3}|[1-5][0-9]{4})"
-_NAME = (
-    rb"(?:[A-Za-z0-9][A-Za-z0-9._%-]*"
-    rb"|\[[A-Za-z0-9:][A-Za-z0-9._:%-]*\]:"
-    + _PORT
-    + rb"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f.]{0,15}){2,8}(?:%[A-Za-z0-9]+)?)"
-)
-"""A name or an address, with a port in brackets: nothing that no host is looked up by."""
+_PLAIN = rb"(?!(?:[0-9]+\.)*0[0-9])[A-Za-z0-9][A-Za-z0-9._%-]*"
+_NAME = rb"(?:" + _PLAIN + rb"|\[" + _PLAIN + rb"\]:" + _PORT + rb")"
+"""A name or an IPv4 address, with a port in brackets perhaps: nothing that no host is looked up by."""
 _HOSTS = rb"(" + _HASHED + rb"|" + _NAME + rb"(?:," + _NAME + rb")*) "
 _KEY_LINE = re.compile(_BLOB + _COMMENT)
 _HOST_LINE = re.compile(_HOSTS + _BLOB + _COMMENT)

@@ -116,8 +116,11 @@ def _read_options(data: bytes, what: str, notes: list[Note] | None) -> tuple[tup
     while reader.remaining:
         options.append((reader.string(f"{what} name"), reader.string(f"{what} data")))
     names = [name for name, _ in options]
-    if len(set(names)) != len(names):
+    twice = len(set(names)) != len(names)
+    if twice and (notes is None or what != "extension"):  # OpenSSH reads an extension twice
         raise MalformedError(f"a {what} of the certificate is there twice")
+    if twice and notes is not None:
+        notes.append(Note("noncanonical", f"an {what} of the certificate is there twice", harmless=True))
     if names != sorted(names):
         if notes is None:
             raise MalformedError(f"the {what}s of the certificate are not in order")

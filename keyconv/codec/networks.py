@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["bits_of", "has_host_bits", "why_refused"]
+__all__ = ["bits_of", "dotted", "has_host_bits", "shortest", "unmapped", "why_refused"]
 
+_NUMBER = re.compile(r"(?:0[0-7]*|[1-9][0-9]{0,9})\Z")
 _LENGTH = re.compile(r"[0-9]{1,9}\Z")
 
 
@@ -17,9 +18,46 @@ def bits_of(address: str) -> int:
     from ipaddress import ip_address
 
     try:
-        return ip_address(address).max_prefixlen
+        return ip_address(dotted(address) or address).max_prefixlen
     except ValueError:
         return 0
+
+
+def dotted(address: str) -> str:
+    """Return an IPv4 address with four decimal numbers, as programs write it; an empty string for anything else.
+
+    Fewer numbers, and octal ones, are read as inet_aton does.
+    """
+    parts = address.split(".")
+    if not 1 <= len(parts) <= 4 or not all(_NUMBER.match(part) for part in parts):
+        return ""
+    numbers = [int(part, 8 if part.startswith("0") else 10) for part in parts]
+    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 1 << 8 * (5 - len(numbers)):
+        return ""
+    leading = sum(number << 8 * (3 - index) for index, number in enumerate(numbers[:-1]))
+    return ".".join(map(str, (leading | numbers[-1]).to_bytes(4, "big")))
+
+
+def unmapped(address: str) -> str:
+    """Return the IPv4 address that an IPv6 address stands for, or an empty string."""
+    from ipaddress import IPv6Address, ip_address
+
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return ""
+    return str(found.ipv4_mapped or "") if isinstance(found, IPv6Address) else ""
+
+
+def shortest(address: str) -> str:
+    """Return an IPv6 address as programs write it, without its zone; an empty string for anything else."""
+    from ipaddress import IPv6Address
+
+    try:
+        found = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    return "" if found.ipv4_mapped or int(found) < 1 << 32 else str(found)
 
 
 def has_host_bits(network: str) -> bool:
@@ -30,7 +68,7 @@ def has_host_bits(network: str) -> bool:
     if not slash:
         return False
     try:
-        ip_network(f"{address}/{int(length)}")
+        ip_network(f"{dotted(address) or address}/{int(length)}")
     except ValueError:
         return True
     return False

@@ -32,7 +32,7 @@ LINES: tuple[Rule, ...] = (
         "A key or option of absurd length; above 64 KiB the line is not read here, and the finding is an error.",
         "OpenSSH before 7.8 and some other servers skip the line in silence; later ones read lines of any length.",
         "Shorten the options or the comment.",
-        severity="warning",
+        severity="info",
     ),
     _line(
         "bad-option",
@@ -108,6 +108,14 @@ LINES: tuple[Rule, ...] = (
         "It was signed without -n.",
         "OpenSSH 10.3 and later take it for nobody; before, for everybody.",
         "Sign it for names.",
+    ),
+    _line(
+        "cert-dead-principal",
+        "A host's certificate with a name that no host has",
+        "Upper case, a port, brackets or a user in a principal. OpenSSH 9.2 knows no patterns there, 10.6 does.",
+        "ssh: 'Certificate invalid: name is not a listed principal'.",
+        "Have the key signed again for the plain names, in lower case.",
+        severity="warning",
     ),
     _line(
         "cert-signature",
