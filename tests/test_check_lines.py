@@ -362,7 +362,7 @@ def _signers() -> Iterator[tuple[bytes, str | None]]:
     ):
         yield before, None
     yield b'""', "bad-line"
-    yield b'"a@b.c', "bad-option"
+    yield b'"a@b.c', "bad-line"
     yield b"a@b.c, b@b.c", "unknown-option"
     yield b"a@b.c no-pty", "unknown-option"
     yield b'a@b.c namespace="file"', "unknown-option"

@@ -76,7 +76,7 @@ def parse_options(text: bytes, notes: list[Note] | None = None) -> tuple[Option,
         if found.end(1) > found.start():
             options.append(_judge(found.group(1), found.group(3)))
         elif found.group(2):
-            raise MalformedError("there is a value without the name of its option")
+            raise MalformedError("there is a value without the name of its option", rule="bad-option")
         elif notes is None:
             raise MalformedError("there is a comma too many in the options", rule="bad-option")
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from keyconv.codec.key_line import BLANKS, begins_key, is_empty, is_type, read_key, split_word
+from keyconv.codec.key_line import BLANKS, begins_key, in_line, is_empty, is_type, read_key, split_word
 from keyconv.codec.line_options import split_options
 from keyconv.errors import KeyconvError, MalformedError
 from keyconv.keyfile import Entry, Option
@@ -31,7 +31,7 @@ def read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
     try:
         return _read_line(text.removesuffix(b"\r"), number, notes)
     except KeyconvError as error:
-        raise error.within(f"line {number}") from None
+        raise in_line(error, number) from None
 
 
 def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
