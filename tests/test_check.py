@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixture_files import PASSPHRASE, by_path
+from fixture_files import PASSPHRASE, Fixture, by_path, pick
 from forged_files import load, openssh
 from sub_apps import Result
 from sub_apps import run as run_app
 from test_rules import all_cases, app
 
+from keyconv import repair
 from keyconv.checks import badkeys, lines
 from keyconv.checks.content import judge_content
 from keyconv.checks.lines import LineFile, check_lines
-from keyconv.checks.rules import RULES
+from keyconv.checks.rules import RULES, rule
 from keyconv.checks.subject import Content, Context
 from keyconv.engine import read
 from keyconv.formats.authorized_keys import read_line
@@ -675,3 +676,24 @@ def test_verbose_says_what_was_not_looked_for(monkeypatch: pytest.MonkeyPatch) -
     assert "note: without the extra keyconv[badkeys]" in result.out
     assert "1 other file passed over" in result.out
     assert "note:" not in check("folder").out
+
+
+def _is_key_file(fixture: Fixture) -> bool:
+    """Leave out files of lines, which are another path, and a comment of one line with a character of three bytes."""
+    return fixture.whole and not fixture.path.startswith("authorized_keys/") and fixture.path != "comments/utf8.pub"
+
+
+@pytest.mark.parametrize("fixture", pick(_is_key_file))
+def test_a_sound_file_never_enters_the_repair_search(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = Content("key", fixture.data)
+    damaged = [
+        each.rule for each in judge_content(content, Context(now=0)).findings if rule(each.rule).group == "damage"
+    ]
+
+    def search(*_: object, **__: object) -> None:
+        raise AssertionError("a sound file was searched for damage")
+
+    monkeypatch.setattr(repair, "find_whole", search)
+    monkeypatch.setattr(repair, "diagnose", search)
+    if not damaged:
+        judge_content(content, Context(now=0))

@@ -33,7 +33,9 @@ from keyconv.repair.public_lines import has_git_prefix
 __all__ = ["judge_content", "judge_stream"]
 
 _PUBLIC_LINE = "openssh-pub"
-_ODD_TEXT = re.compile(rb"\\n|(?m:^[ \t]|[ \t]$|^$)|\r|[\xc2\xe2\xe3\xef]")
+_ODD_TEXT = re.compile(rb"\\n|(?m:^[ \t]|[ \t]$)|\A\n|\n\n|\r|[\xc2\xe2\xe3\xef]")
+_FREE_TEXT = re.compile(rb"(?m:^Comment: [^\r\n]*)|(?m:^DEK-Info: [^\r\n]*[^ \t\r\n]\n)\n")
+"""What may look odd in a sound file: a comment, and the blank line that ends the headers of a PEM."""
 _FEW_STATES = 200
 _READ_IN_TEXT = ("pem", "pkcs8", "spki", "pkcs1-pub")
 """Formats that OpenSSH and OpenSSL read in whatever text they are."""
@@ -123,7 +125,7 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
     if faulty:  # the end is missing, and with it whatever ends a file
         return []
     found = _apply(subject, TEXT_RULES)
-    if _ODD_TEXT.search(subject.data) and b"\0" not in subject.data:
+    if _looks_odd(subject.data):
         told = {finding.rule for finding in found}
         candidate = repair.find_whole(subject.data, max_states=_FEW_STATES)
         undone = candidate.undone if candidate is not None else ()
@@ -138,6 +140,15 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
                 )
                 found += _apply(subject, ((damage, lambda _, hit=hit: iter((hit,))),))  # type: ignore[misc]
     return found
+
+
+def _looks_odd(data: bytes) -> bool:
+    """Tell, quickly, whether a text that loads may be damaged all the same."""
+    return (
+        _ODD_TEXT.search(data) is not None
+        and b"\0" not in data
+        and _ODD_TEXT.search(_FREE_TEXT.sub(b"-", data)) is not None
+    )
 
 
 def _judge_subject(subject: Subject, judged: Judged) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from keyconv.checks import services, times
@@ -73,6 +74,7 @@ def _refused(why: str) -> Verdict:
 # ── from ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@lru_cache(maxsize=64)
 def _from(value: bytes) -> str:
     positive = []
     for pattern in value.split(b","):
@@ -88,11 +90,10 @@ def _from(value: bytes) -> str:
     return positive[0] if all(positive) else ""
 
 
-def _dead_patterns(value: bytes) -> Iterator[Verdict]:
-    for pattern in value.split(b","):
-        why = _why_dead(pattern.removeprefix(b"!").decode("latin-1"))
-        if why:
-            yield Verdict("bad-option", f"from: {why}", "warning")
+@lru_cache(maxsize=64)
+def _dead_patterns(value: bytes) -> tuple[Verdict, ...]:
+    whys = (_why_dead(pattern.removeprefix(b"!").decode("latin-1")) for pattern in value.split(b","))
+    return tuple(Verdict("bad-option", f"from: {why}", "warning") for why in whys if why)
 
 
 def _why_dead(text: str) -> str:
