@@ -66,6 +66,7 @@ def pages() -> dict[str, str]:
                     f"{rule.title}.",
                     "",
                     f"Severity: {rule.severity}. Fixable: {fix}.",
+                    *_settings(rule.setting),
                     "",
                     "## Where it comes from",
                     "",
@@ -84,6 +85,16 @@ def pages() -> dict[str, str]:
                 ]
             )
     return {"README.md": "\n".join(index) + "\n", **written}
+
+
+def _settings(names: str) -> list[str]:
+    from keyconv.checks.policy import THRESHOLD_NAMES, Policy
+
+    told = []
+    for name in names.split(", ") if names else ():
+        field = THRESHOLD_NAMES.get(name)
+        told.append(f"`{name}` ({getattr(Policy().thresholds, field):,})" if field else f"`{name}`")
+    return ["", f"[Settings](../ci.md#settings): {', '.join(told)}."] if told else []
 
 
 def _cell(text: str) -> str:

@@ -19,8 +19,8 @@ from forged_files import Pair, load, number, openssh, ppk, string
 from pem_family import run, saved
 
 from keyconv import Passphrase
-from keyconv.checks.content import judge_content
-from keyconv.checks.subject import Content, Context
+from keyconv.checks.check_file import judge_content
+from keyconv.checks.model import Content, Context
 from keyconv.engine import convert, read, unlock
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry, KeyFile, Locked

@@ -24,10 +24,10 @@ from test_rules import all_cases, app
 
 from keyconv import repair
 from keyconv.checks import badkeys, lines
-from keyconv.checks.content import judge_content
+from keyconv.checks.check_file import judge_content
 from keyconv.checks.lines import LineFile, check_lines
+from keyconv.checks.model import Content, Context
 from keyconv.checks.rules import RULES, rule
-from keyconv.checks.subject import Content, Context
 from keyconv.engine import read
 from keyconv.formats.authorized_keys import read_line
 from keyconv.keyfile import Entry

@@ -13,10 +13,9 @@ from test_check import _alone, check, report, rules, save  # noqa: F401 - a fixt
 from test_cli_convert import run
 from test_rules import of_a_cipher_to_come, rsa_line
 
-from keyconv.checks.base import Finding
-from keyconv.checks.content import judge_content
+from keyconv.checks.check_file import judge_content
+from keyconv.checks.model import Content, Context, Finding
 from keyconv.checks.rules import RULES, rule
-from keyconv.checks.subject import Content, Context
 from keyconv.engine.reading import read, read_whole
 from keyconv.errors import (
     KeyconvError,

@@ -17,12 +17,11 @@ import made_certificates
 import pytest
 from fixture_files import Fixture, by_path, keyfile, pick
 
-from keyconv.checks import lines, modulus, option_values
-from keyconv.checks.content import judge_content
-from keyconv.checks.entry_rules import ENTRY_RULES, rules_for
-from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
-from keyconv.checks.streaming import SeenKeys
-from keyconv.checks.subject import Content, Context
+from keyconv.checks import lines, modulus, option_values, rules
+from keyconv.checks.check_file import judge_content
+from keyconv.checks.lines import LineFile, check_lines, kind_of_content, kind_of_name
+from keyconv.checks.model import Content, Context, LineKind
+from keyconv.checks.seen_keys import SeenKeys
 from keyconv.formats.authorized_keys import parse_options, read_line
 from keyconv.text.rows import Row, TextFacts, read_rows
 
@@ -106,8 +105,11 @@ def test_that_slow_methods_were_left_out_is_said(monkeypatch: pytest.MonkeyPatch
 def test_a_rule_that_is_not_asked_would_have_said_nothing(fixture: Fixture) -> None:
     context = Context(now=1_800_000_000, thorough=False)
     for entry in keyfile(fixture).entries:
-        everything = [(name, hit) for name, find in ENTRY_RULES for hit in find(entry, context)]
-        assert [(name, hit) for name, find in rules_for(entry) for hit in find(entry, context)] == everything
+        everything = [
+            (each.name, hit) for each in rules.RULES if each.on_key is not None for hit in each.on_key(entry, context)
+        ]
+        asked = [(each.name, hit) for each, find in rules.BOOK.on_key(entry) for hit in find(entry, context)]
+        assert asked == everything
 
 
 def _by_fermat(n: int) -> bool:

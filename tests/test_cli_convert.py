@@ -34,7 +34,7 @@ from fixture_files import (
 from typer.testing import CliRunner
 
 from keyconv import FORMATS, Deriver, Entry, Locked, Passphrase, WriteOptions, inspect, read, unlock, write
-from keyconv.checks.policy import Thresholds
+from keyconv.checks.model import Thresholds
 from keyconv.cli import prompt, terminal
 from keyconv.cli.app import app
 from keyconv.cli.cost import calibrate

@@ -13,9 +13,9 @@ from fixture_files import PASSPHRASE, by_path
 
 import keyconv
 from keyconv import errors
-from keyconv.checks.content import judge_content
+from keyconv.checks.check_file import judge_content
+from keyconv.checks.model import Content, Context
 from keyconv.checks.rules import RULES
-from keyconv.checks.subject import Content, Context
 from keyconv.codec import public_blob
 from keyconv.codec.key_line import rule_among_lines
 from keyconv.crypto import pairing, points

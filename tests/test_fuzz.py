@@ -22,8 +22,8 @@ from fuzz.targets import TARGETS, Target, by_name, make_case, run_case
 
 from keyconv import FORMATS, read, write
 from keyconv.checks import lines
-from keyconv.checks.content import judge_stream
-from keyconv.checks.subject import Context
+from keyconv.checks.check_file import judge_stream
+from keyconv.checks.model import Context
 from keyconv.codec import private_blob
 from keyconv.errors import MismatchError
 from keyconv.keys import Ed25519PrivateKey, Ed25519PublicKey

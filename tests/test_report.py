@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from test_check import _alone, check, save  # noqa: F401 - a fixture of pytest's
 
 from keyconv import files
-from keyconv.checks.base import Finding
+from keyconv.checks.model import Finding
 from keyconv.checks.policy import Policy
 from keyconv.checks.report import FORMATS, Report, github
 from keyconv.checks.report.escape import for_annotation_property, for_uri, for_xml

@@ -8,7 +8,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,15 @@ from fixture_files import ROOT, by_path
 from forged_files import load, number, openssh, string
 from sub_apps import run as run_app
 
-from keyconv.checks.base import SEVERITIES
+from keyconv.checks.check_file import judge_content, judge_stream
+from keyconv.checks.model import SEVERITIES, Content, Context
+from keyconv.checks.policy import PRESETS
 from keyconv.checks.rules import RULES, rule
 from keyconv.cli.check_app import register
 from keyconv.crypto.primes import is_prime
+from keyconv.engine import read
+from keyconv.formats.authorized_keys import OPENSSH_PUB
+from keyconv.formats.base import WriteOptions
 
 app = typer.Typer()
 register(app)
@@ -363,6 +368,45 @@ def test_a_damage_hides_its_consequences(name: str, tmp_path: Path) -> None:
     found = findings_in(write(tmp_path / "trigger", case.trigger))
     assert {each["rule"] for each in found if rule(each["rule"]).group == "damage"} == {name}
     assert not {each["rule"] for each in found} & {"key-mismatch", "inconsistent-numbers"}
+
+
+ON_KEYS = [each.name for each in RULES if each.on_key is not None and each.name != "unusual-scalar"]
+"""Rules that a public key is enough for."""
+
+
+def as_line(name: str) -> bytes:
+    """Return the key of a rule's trigger as a line of its own; a comment that no line holds as one that it does."""
+    (data,) = list(all_cases()[name].trigger.values())[:1]
+    assert isinstance(data, bytes)
+    if name == "comment-control":
+        return ED25519_PUB.rstrip(b"\n") + b"\x1b[31m\n"
+    entry = replace(read(data).entries[0], private=None, protection=None, fault=None, options=(), comment=b"made")
+    assert OPENSSH_PUB.write is not None
+    return OPENSSH_PUB.write((entry,), WriteOptions())
+
+
+@pytest.mark.parametrize("name", ON_KEYS)
+def test_a_rule_on_keys_is_found_on_a_line_and_in_bulk(name: str) -> None:
+    policy = PRESETS["strict"] if name == "key-type" else PRESETS["default"]
+    context = Context(now=1_800_000_000, key_types=policy.key_types)
+    line = as_line(name)
+    for data in (line, 3 * ED25519_PUB + line + ED25519_PUB, b"no-pty " + line):
+        judged = judge_content(Content("authorized_keys", data), context)
+        assert name in {each.rule for each in judged.findings}, data
+        _, streamed = judge_stream("x", "authorized_keys", iter((data,)), context)
+        assert name in {each.rule for each in streamed}, data
+
+
+@pytest.mark.parametrize("name", ON_KEYS)
+def test_of_the_keys_of_hosts_only_what_the_record_says_is_found(name: str) -> None:
+    context = Context(now=1_800_000_000, key_types=frozenset({"ed25519"}))
+    data = b"host.example " + as_line(name)
+    _, streamed = judge_stream("x", "known_hosts", iter((data,)), context)
+    said = {each.rule: each.severity for each in streamed}
+    wanted = rule(name).on_hosts == "everything" or (
+        rule(name).on_hosts == "errors" and (all_cases()[name].severity or rule(name).severity) == "error"
+    )
+    assert (name in said) is wanted, said
 
 
 UNSAID = {"not-a-key", "placeholder", "empty", "missing-frame", "surrounding-text"}

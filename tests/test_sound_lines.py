@@ -12,13 +12,12 @@ from fixture_files import FIXTURES_DIR, by_path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyconv.checks import lines
-from keyconv.checks.content import judge_stream
-from keyconv.checks.lines import LineFile, LineKind, check_lines
-from keyconv.checks.policy import Thresholds
+from keyconv.checks import lines, rules
+from keyconv.checks.bulk import USUAL_FAMILIES, find_sound
+from keyconv.checks.check_file import judge_stream
+from keyconv.checks.lines import LineFile, check_lines
+from keyconv.checks.model import Context, LineKind, Thresholds
 from keyconv.checks.published import read_blocklist
-from keyconv.checks.sound import find_sound
-from keyconv.checks.subject import Context
 from keyconv.crypto.fingerprint import sha256
 from keyconv.crypto.points import are_all_ed25519, check_ed25519
 from keyconv.errors import ContradictionError
@@ -47,9 +46,11 @@ def _same(data: bytes, kind: LineKind, context: Context = DEFAULT) -> None:
         assert short == _all(data, kind, context)
 
 
-def _count(*texts: bytes, on_hosts: bool = False, rsa_bits: int | None = 3072) -> int:
+def _count(*texts: bytes, on_hosts: bool = False, context: Context = DEFAULT) -> int:
     rows = [Row(text, number) for number, text in enumerate(texts, 1)]
-    return len(find_sound(rows, on_hosts=on_hosts, rsa_bits=rsa_bits))
+    kind: LineKind = "known_hosts" if on_hosts else "authorized_keys"
+    tests = {family: rules.BOOK.usual(family, kind, context) for family in USUAL_FAMILIES}
+    return len(find_sound(rows, on_hosts=on_hosts, tests=tests))
 
 
 # ── which lines take the short way ─────────────────────────────────────────────────────────────────────────────────
@@ -69,9 +70,15 @@ def test_lines_of_hosts_do(name: str) -> None:
 
 
 def test_rsa_keys_do_from_the_bits_that_are_asked_for() -> None:
-    assert _count(RSA, rsa_bits=None) == 0
-    assert _count(RSA, rsa_bits=3073) == 0
-    assert _count(by_path("openssh-pub/rsa2048.pub").data.rstrip(), rsa_bits=2048) == 1
+    short = by_path("openssh-pub/rsa2048.pub").data.rstrip()
+    assert _count(RSA, context=Context(now=0)) == 0
+    assert _count(RSA, context=_asking_for(3073)) == 0
+    assert _count(short, context=_asking_for(2048)) == 1
+    assert _count(short, context=_asking_for(3072)) == 0
+
+
+def _asking_for(bits: int) -> Context:
+    return Context(now=0, thresholds=Thresholds(rsa_bits=bits), thorough=False)
 
 
 def test_none_does_where_there_is_a_blocklist_or_a_choice_of_types() -> None:

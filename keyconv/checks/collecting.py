@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from keyconv.checks import badkeys, company
-from keyconv.checks.base import Finding
-from keyconv.checks.judged import Judged
+from keyconv.checks.model import Finding, Judged
 from keyconv.checks.policy import Policy
 from keyconv.checks.report.model import Problem, Report
 

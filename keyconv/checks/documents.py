@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 
 from keyconv import limits, repair
-from keyconv.checks import embedded
-from keyconv.checks.entry_rules import ENTRY_RULES
-from keyconv.checks.file_rules import private_entries
-from keyconv.checks.judged import Judged
-from keyconv.checks.subject import Content, Context, Hit, fingerprint_of, to_finding
+from keyconv.checks import embedded, rules
+from keyconv.checks.model import Content, Context, Hit, Judged, fingerprint_of
+from keyconv.checks.notes import private_entries
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry
@@ -42,9 +40,10 @@ def judge_document(content: Content, context: Context) -> Judged:
             hits = [("surrounding-text", Hit("a private key stands in the midst of other text", fixable=False))]
             if context.public_only:
                 hits.append(("private-not-public", Hit("a private key, where only public ones are allowed")))
-            hits += [(name, hit) for name, find in ENTRY_RULES for hit in find(entry, context)]
+            hits += [(rule.name, hit) for rule, find in rules.BOOK.on_key(entry) for hit in find(entry, context)]
+            key = fingerprint_of(entry)
             judged.findings += [
-                to_finding(name, hit, content.path, line=found.line, key=fingerprint_of(entry)) for name, hit in hits
+                rules.BOOK.to_finding(name, hit, content.path, line=found.line, key=key) for name, hit in hits
             ]
         judged.entries += found.keyfile.entries
     return judged
@@ -55,8 +54,8 @@ def judge_for_private(content: Content) -> Judged:
     judged = Judged(content.path, is_key=False)
     for line, entry in _private_anywhere(content.data):
         judged.is_key = True
-        hit = Hit("a private key", line=line)
-        judged.findings.append(to_finding("private-not-public", hit, content.path, key=fingerprint_of(entry)))
+        hit, key = Hit("a private key", line=line), fingerprint_of(entry)
+        judged.findings.append(rules.BOOK.to_finding("private-not-public", hit, content.path, key=key))
     return judged
 
 

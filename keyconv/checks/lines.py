@@ -6,16 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Literal
 
 from keyconv import limits
-from keyconv.checks import host_names, option_values, signers
-from keyconv.checks.base import Finding, Severity
-from keyconv.checks.entry_rules import rules_for
+from keyconv.checks import rules
+from keyconv.checks.bulk import USUAL_FAMILIES, Sound, find_sound
+from keyconv.checks.line import READERS, Line
+from keyconv.checks.model import Context, Finding, Hit, LineKind, Severity, blob_of, fingerprint_of
 from keyconv.checks.modulus import MAX_STREAMED_BITS
-from keyconv.checks.sound import Sound, find_sound
-from keyconv.checks.streaming import SeenKeys
-from keyconv.checks.subject import Context, Hit, blob_of, fingerprint_of, to_finding
+from keyconv.checks.seen_keys import SeenKeys
 from keyconv.codec import signer_line
 from keyconv.codec.key_line import begins_usual, rule_among_lines
 from keyconv.codec.line_file import ReadLine
@@ -27,12 +25,10 @@ from keyconv.keyfile import Entry
 from keyconv.keys import PublicKey, RsaPublicKey
 from keyconv.notes import Note
 from keyconv.repair.messages import MESSAGES
-from keyconv.text.quoting import as_name
 from keyconv.text.rows import Lookahead, Row, TextFacts, read_rows
 
 __all__ = ["LineFile", "LineKind", "check_lines", "kind_of_content", "kind_of_name"]
 
-LineKind = Literal["authorized_keys", "known_hosts", "allowed_signers"]
 
 _BLOB = rb"AAAA[A-Za-z0-9+/]{12,}={0,2}"
 _TYPES = (
@@ -60,8 +56,6 @@ _BLOB_BEGINS = b"AAAA"
 _CONTINUATION = re.compile(rb"[ \t]*[A-Za-z0-9+/]+={0,2}(?:[ \t]|\Z)")
 _ODD_SPACES = "\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff".encode()
 _ODD_BLANKS = re.compile(rb"(?:\xc2\xa0|\xe2\x80[\x87\xaf\x8b-\x8d]|\xe3\x80\x80|\xe2\x81\xa0|\xef\xbb\xbf|[ \t\f\v])+")
-_ON_HOSTS = frozenset({"putty-p521", "comment-control", "key-type"})
-"""Rules that say nothing of a host's key."""
 
 _MAX_ROWS = 200
 _MAX_EFFORT = 16 * 2048**2
@@ -71,22 +65,10 @@ _MAX_JOINS = 10_000  # of lines in vain, since the last wrapped key was found
 _BATCH_ROWS, _BATCH_BYTES = 4095, limits.MIB
 """Lines that are looked at together."""
 
-_READERS: dict[LineKind, str] = {"authorized_keys": "sshd", "known_hosts": "ssh", "allowed_signers": "ssh-keygen"}
 _READ: dict[LineKind, ReadLine] = {
     "authorized_keys": read_line,
     "known_hosts": known_hosts.read_line,
     "allowed_signers": signer_line.read_line,
-}
-_UNKNOWN_TO_SSH = ("opaque", "ed448")
-"""Families of keys that OpenSSH does not know: it has the name of Ed448, and no code for it."""
-
-_CERTIFICATE = {
-    "authorized_keys": "a certificate, which lets nobody in: sshd compares plain keys, and trusts a CA's plain key",
-    "known_hosts": "a certificate, which no host is known by: ssh compares plain keys, and trusts a CA's plain key",
-}
-_PLAIN_LINE = {
-    "authorized_keys": "Put the plain key here, 'keyconv public --no-certificate KEY', or a CA's after cert-authority.",
-    "known_hosts": "Put the host's plain key here, or the CA's after @cert-authority.",
 }
 _HINTS_ON_HOSTS = {
     "bad-line": "Remove the line ('ssh-keygen -R HOST'), and get it again: 'ssh-keyscan HOST' prints it.",
@@ -122,7 +104,7 @@ class LineFile:
     @property
     def reader(self) -> str:
         """The program that reads the file."""
-        return _READERS[self.kind]
+        return READERS[self.kind]
 
     @property
     def silent(self) -> str:
@@ -248,16 +230,12 @@ def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iter
     file.keys += 1
     if entry.comment and _BLOB_BEGINS in entry.comment and _KEY_BEGINS.search(entry.comment):
         yield _found(file, "joined-keys", MESSAGES["joined-keys"], row, fingerprint_of(entry))
-    if entry.public is not None and entry.public.family in _UNKNOWN_TO_SSH:
-        message = f"{file.reader} knows no keys of type {as_name(entry.public.algorithm)}, and ignores the line"
-        yield _bad(file, "bad-line", message, row, fingerprint_of(entry))
-        return
-    if entry.public is not None and entry.public.family == "mldsa44-ed25519":
-        message = (
-            f"{file.reader} of OpenSSH 10.6 knows keys of type {entry.public.algorithm}; that of 9.2 ignores the line"
-        )
-        yield _found(file, "bad-line", message, row, fingerprint_of(entry), severity="info")
-    yield from _check_use(file, row, entry)
+    line = Line(entry, row.text, file.kind, file.context)
+    for name, find in rules.BOOK.on_line(file.kind):
+        for hit in find(line):
+            found = _to_finding(file, name, hit, row, fingerprint_of(entry))
+            file.bad += found.severity == "error"
+            yield found
     for note in notes:
         if note.code == "noncanonical":
             severity: Severity | None = "info" if note.harmless else None
@@ -267,31 +245,6 @@ def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iter
         yield from _check_company(file, row, entry, entry.public)
 
 
-def _check_use(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
-    """Report what sshd or ssh makes of the words around the key."""
-    key = fingerprint_of(entry)
-    if file.kind == "allowed_signers":
-        for rule, message, severity in signers.judge(entry, file.context.now):
-            file.bad += severity is None
-            yield _found(file, rule, message, row, key, severity=severity)
-        return
-    if entry.marker is not None and row.text.startswith(entry.marker + b"\t"):
-        yield _bad(
-            file,
-            "bad-line",
-            f"a tab follows {entry.marker.decode('ascii')}: ssh knows it before a space alone, and {file.silent}",
-            row,
-            key,
-        )
-    if entry.certificate is not None:
-        yield replace(_bad(file, "bad-line", _CERTIFICATE[file.kind], row, key), hint=_PLAIN_LINE[file.kind])
-    for rule, message, severity in option_values.judge(entry.options, file.context.now) if entry.options else ():
-        file.bad += severity is None
-        yield _found(file, rule, message, row, key, severity=severity)
-    for rule, message, severity in host_names.judge(entry.hosts) if entry.hosts else ():
-        yield _found(file, rule, message, row, key, severity=severity)
-
-
 def _check_key(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
     if isinstance(entry.public, RsaPublicKey):
         file.effort += entry.public.n.bit_length() ** 2
@@ -299,22 +252,18 @@ def _check_key(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
             file.context = replace(file.context, thorough=False)
     context = file.context
     on_hosts = file.kind == "known_hosts"
-    for name, find in rules_for(entry):
-        if on_hosts and name in _ON_HOSTS:
-            continue
+    for rule, find in rules.BOOK.on_key(entry, on_hosts=on_hosts):
         for hit in find(entry, context):
-            found = to_finding(name, hit, file.path, line=row.number, key=fingerprint_of(entry))
-            if not on_hosts or found.severity == "error":
+            found = rules.BOOK.to_finding(rule.name, hit, file.path, line=row.number, key=fingerprint_of(entry))
+            if not on_hosts or rule.on_hosts == "everything" or found.severity == "error":
                 yield found
 
 
 def _find_sound(file: LineFile, rows: list[Row]) -> dict[int, Sound]:
-    context = file.context
-    if context.blocklist is not None or context.key_types or file.kind == "allowed_signers":
+    if file.kind == "allowed_signers":  # of which there are no long files
         return {}
-    # The first RSA keys are tried with slow methods, which are the rules' to try.
-    least = max(context.thresholds.rsa_bits, context.thresholds.rsa_bits_error)
-    return find_sound(rows, on_hosts=file.kind == "known_hosts", rsa_bits=None if context.thorough else least)
+    tests = {family: rules.BOOK.usual(family, file.kind, file.context) for family in USUAL_FAMILIES}
+    return find_sound(rows, on_hosts=file.kind == "known_hosts", tests=tests)
 
 
 def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) -> Iterator[Finding]:
@@ -455,7 +404,7 @@ def _check_text(file: LineFile) -> Iterator[Finding]:
     )
     for name, line, severity in seen:
         if line:
-            yield to_finding(name, Hit(MESSAGES[name], severity), file.path, line=line)
+            yield rules.BOOK.to_finding(name, Hit(MESSAGES[name], severity), file.path, line=line)
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -499,8 +448,13 @@ def _succeeds(read: Callable[[], object]) -> bool:
 def _found(
     file: LineFile, name: str, message: str, row: Row, key: str | None = None, *, severity: Severity | None = None
 ) -> Finding:
-    hint = _HINTS_ON_HOSTS.get(name) if file.kind == "known_hosts" else None
-    return to_finding(name, Hit(message, severity, hint), file.path, line=row.number, key=key)
+    return _to_finding(file, name, Hit(message, severity), row, key)
+
+
+def _to_finding(file: LineFile, name: str, hit: Hit, row: Row, key: str | None) -> Finding:
+    if hit.hint is None and file.kind == "known_hosts":
+        hit = hit._replace(hint=_HINTS_ON_HOSTS.get(name))
+    return rules.BOOK.to_finding(name, hit, file.path, line=row.number, key=key)
 
 
 def _bad(file: LineFile, name: str, message: str, row: Row, key: str | None = None) -> Finding:

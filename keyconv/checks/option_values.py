@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from keyconv.checks import services, times
-from keyconv.checks.base import Severity
+from keyconv.checks.model import Severity
 from keyconv.codec import networks
 from keyconv.keyfile import Option
 

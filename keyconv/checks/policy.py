@@ -7,33 +7,18 @@ from dataclasses import dataclass, field, fields, replace
 from typing import get_args
 
 from keyconv.checks import glob
-from keyconv.checks.base import SEVERITIES, Finding, Severity
+from keyconv.checks.model import SEVERITIES, Finding, Severity, Thresholds
 from keyconv.checks.rules import RULES, rule
-from keyconv.crypto import costs
 from keyconv.errors import UsageError
 from keyconv.text.quoting import quote
 
-__all__ = ["GROUPS", "PRESETS", "Policy", "Thresholds", "expand"]
+__all__ = ["GROUPS", "PRESETS", "Policy", "expand"]
 
 GROUPS = tuple(dict.fromkeys(each.group for each in RULES))
 """The groups of rules, which may stand in `select` and `ignore` for all of theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """From which number on a rule speaks; the names in settings have hyphens.
-
-    `argon2_work` is KiB of memory times passes; from `argon2_work_least` on, falling short of it is an `info` alone:
-    what PuTTYgen writes on a slow machine.
-    """
-
-    rsa_bits: int = 3072
-    rsa_bits_error: int = 2048
-    bcrypt_rounds: int = costs.BCRYPT_ROUNDS
-    argon2_work: int = costs.ARGON2_WORK
-    argon2_work_least: int = costs.PUTTY_ARGON2_WORK
-    pbkdf2_iterations: int = costs.PBKDF2_ITERATIONS
-    scrypt_work: int = costs.SCRYPT_WORK
+_DEFAULT = Thresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +39,7 @@ class Policy:
     allow: frozenset[str] = frozenset()
     blocklist: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = _DEFAULT
     key_types: frozenset[str] = frozenset()
     unattended: bool = False
 

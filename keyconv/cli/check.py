@@ -12,8 +12,8 @@ from pathlib import Path
 
 from keyconv import __version__, files
 from keyconv.checks import settings
-from keyconv.checks.base import Severity
 from keyconv.checks.collecting import Collector
+from keyconv.checks.model import Severity
 from keyconv.checks.policy import Policy, expand
 from keyconv.checks.report import FORMATS, Report
 from keyconv.cli.check_many import check_all
@@ -96,11 +96,12 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
 
 def run_list(*, screen: Screen) -> int:
     """Print the table of all rules."""
+    from keyconv.checks.model import DESCRIBED
     from keyconv.checks.report.json import dump
     from keyconv.checks.rules import RULES
 
     if screen.as_json:
-        rows = [{name: getattr(rule, name) for name in type(rule).__dataclass_fields__} for rule in RULES]
+        rows = [{name: getattr(rule, name) for name in DESCRIBED} for rule in RULES]
         screen.data(dump(rows))
         return 0
     width = max(len(rule.name) for rule in RULES)

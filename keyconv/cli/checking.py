@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from keyconv import files, limits
 from keyconv.checks import company, mending, tree
-from keyconv.checks.base import Finding
+from keyconv.checks.check_file import judge_content, judge_stream
 from keyconv.checks.collecting import Collector
-from keyconv.checks.content import judge_content, judge_stream
-from keyconv.checks.judged import Judged
 from keyconv.checks.lines import LineKind, kind_of_content, kind_of_name
+from keyconv.checks.model import Content, Context, Finding, Judged
 from keyconv.checks.report.model import Problem
-from keyconv.checks.subject import Content, Context
 from keyconv.cli.grounds import Seen, Visit, content_of, find_beside, load_if_there
 from keyconv.cli.opening import STDIN, STDIN_NAME
 from keyconv.cli.render import Screen

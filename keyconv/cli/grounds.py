@@ -9,11 +9,9 @@ from pathlib import Path
 
 from keyconv import files, limits
 from keyconv.checks import badkeys, company, published
-from keyconv.checks.base import Finding
-from keyconv.checks.content import judge_content
-from keyconv.checks.judged import Judged
+from keyconv.checks.check_file import judge_content
+from keyconv.checks.model import Content, Context, Finding, Judged
 from keyconv.checks.policy import Policy
-from keyconv.checks.subject import Content, Context
 from keyconv.cli.host_keys import is_host_key
 from keyconv.cli.opening import STDIN
 from keyconv.crypto.kdf import Deriver

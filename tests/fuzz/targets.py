@@ -135,8 +135,8 @@ def _unlock(case: Case) -> str:
 
 
 def _check_lines(case: Case) -> str:
-    from keyconv.checks.content import judge_stream
-    from keyconv.checks.subject import Context
+    from keyconv.checks.check_file import judge_stream
+    from keyconv.checks.model import Context
 
     kind: Literal["known_hosts", "authorized_keys"] = "known_hosts" if case.salt & 1 else "authorized_keys"
     context = Context(now=1_800_000_000, thorough=case.salt % 8 == 0)
@@ -168,8 +168,8 @@ def _settings(case: Case) -> str:
 
 
 def _check(case: Case) -> str:
-    from keyconv.checks.content import judge_content
-    from keyconv.checks.subject import Content, Context
+    from keyconv.checks.check_file import judge_content
+    from keyconv.checks.model import Content, Context
 
     content = Content("id_rsa" if case.salt & 1 else "notes.txt", case.data, named=bool(case.salt & 2))
     judged = judge_content(content, Context(now=1_800_000_000), only_private=case.salt % 8 == 0)

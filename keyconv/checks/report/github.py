@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyconv.checks.base import Severity
+from keyconv.checks.model import Severity
 from keyconv.checks.report import text
 from keyconv.checks.report.escape import for_annotation, for_annotation_property, for_markdown
 from keyconv.checks.report.model import Report, plural

@@ -5,7 +5,7 @@ Source: GitLab's documentation, 'Code Quality', section 'Code Quality report for
 
 from __future__ import annotations
 
-from keyconv.checks.base import Severity
+from keyconv.checks.model import Severity
 from keyconv.checks.report.json import dump
 from keyconv.checks.report.model import Report, fingerprints
 

@@ -5,7 +5,7 @@ Source: the schema of Jenkins' xUnit plugin, junit-10.xsd.
 
 from __future__ import annotations
 
-from keyconv.checks.base import Finding
+from keyconv.checks.model import Finding
 from keyconv.checks.report.escape import for_xml
 from keyconv.checks.report.model import Report
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from keyconv.checks.base import SEVERITIES, Finding, Severity
+from keyconv.checks.model import SEVERITIES, Finding, Severity
 from keyconv.checks.policy import Policy
 
 __all__ = ["Problem", "Report", "fingerprints", "plural"]

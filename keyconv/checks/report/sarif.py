@@ -5,7 +5,7 @@ No snippets and no contents of files: a report may not hold key material.
 
 from __future__ import annotations
 
-from keyconv.checks.base import Rule, Severity
+from keyconv.checks.model import Rule, Severity
 from keyconv.checks.report.escape import for_terminal, for_uri
 from keyconv.checks.report.json import dump
 from keyconv.checks.report.model import Report, fingerprints

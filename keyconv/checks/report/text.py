@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from keyconv.checks.base import Finding, Severity
+from keyconv.checks.model import Finding, Severity
 from keyconv.checks.report.escape import for_heading, for_terminal
 from keyconv.checks.report.model import Report, plural
 

@@ -2,15 +2,78 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import partial
 
-from keyconv.checks.base import Rule
+from keyconv.checks.model import Hit, Rule, Severity, Subject
+from keyconv.checks.notes import notes_of
+from keyconv.repair.messages import MESSAGES
 
-__all__ = ["DAMAGE"]
+__all__ = ["DAMAGE", "blank_inside", "damage_severity"]
 
 _LIBCRYPTO = "OpenSSH: 'error in libcrypto', before 9.0 'invalid format'"
 _damage = partial(Rule, group="damage", fixable=True)
 _REPAIR = "'keyconv repair' undoes it and proves the result."
+
+_PPK = ("ppk", "ppk2", "ppk1")
+_GRAVE_IN = {
+    "missing-final-newline": ("openssh",),
+    "crlf": ("openssh",),
+    "trailing-whitespace": ("openssh", *_PPK),
+}
+"""Damages that do no harm elsewhere. Blank lines do where they are let pass."""
+
+_BLANK_INSIDE = re.compile(
+    rb"(?m)(?:^[A-Za-z0-9+/]+={0,2}|-----BEGIN [A-Z0-9 ]+-----|^\r?)\r?\n\r?\n[A-Za-z0-9+/=\n]+-----END "
+)
+
+
+def damage_severity(name: str, format: str, default: Severity) -> Severity:
+    """Give the severity of a damage that only some formats suffer from."""
+    formats = _GRAVE_IN.get(name)
+    if formats is None:
+        return default
+    return "error" if format in formats else "info"
+
+
+def blank_inside(data: bytes) -> bool:
+    """Tell whether there is a blank line in the body of a frame, other than the one that ends its headers."""
+    return _BLANK_INSIDE.search(data) is not None
+
+
+def _crlf(subject: Subject) -> Iterator[Hit]:
+    """CR LF line ends."""
+    if _is_text(subject) and b"\r\n" in subject.data:
+        yield _hit(subject, "crlf")
+
+
+def _cr_line_ends(subject: Subject) -> Iterator[Hit]:
+    """Line ends of CR alone."""
+    if _is_text(subject) and re.search(rb"\r(?!\n)", subject.data):
+        yield Hit(MESSAGES["cr-line-ends"])
+
+
+def _missing_final_newline(subject: Subject) -> Iterator[Hit]:
+    """A last line that does not end."""
+    if _is_text(subject) and not subject.data.endswith((b"\n", b"\r")):
+        yield _hit(subject, "missing-final-newline")
+
+
+def _truncated(subject: Subject) -> Iterator[Hit]:
+    """A file whose public half is whole and whose private half is not."""
+    for entry in subject.keyfile.entries:
+        if entry.fault is not None:
+            yield Hit(str(entry.fault))
+
+
+def _is_text(subject: Subject) -> bool:
+    return b"\0" not in subject.data and not any(True for _ in notes_of(subject, "der"))
+
+
+def _hit(subject: Subject, name: str) -> Hit:
+    return Hit(MESSAGES[name], damage_severity(name, subject.keyfile.format, "error"))
+
 
 DAMAGE: tuple[Rule, ...] = (
     _damage(
@@ -19,6 +82,7 @@ DAMAGE: tuple[Rule, ...] = (
         "CI secrets that trim their value, `printf %s`, YAML's `>-`, copying without the last line end.",
         f"{_LIBCRYPTO} for its own format; PEM files load all the same.",
         f"End the file with a line end. {_REPAIR}",
+        on_text=_missing_final_newline,
     ),
     _damage(
         "crlf",
@@ -26,6 +90,7 @@ DAMAGE: tuple[Rule, ...] = (
         "Browser text areas, password managers, git's autocrlf, editors on Windows.",
         f"{_LIBCRYPTO} for its own format; PuTTY and PEM readers load them.",
         f"Save with LF line ends. {_REPAIR}",
+        on_text=_crlf,
     ),
     _damage(
         "cr-line-ends",
@@ -33,6 +98,7 @@ DAMAGE: tuple[Rule, ...] = (
         "Old editors, conversions that went half way.",
         f"{_LIBCRYPTO}; asyncssh: 'Missing PEM footer'. PuTTY reads a PPK like that.",
         f"Save with LF line ends. {_REPAIR}",
+        on_text=_cr_line_ends,
     ),
     _damage(
         "byte-order-mark",
@@ -191,6 +257,7 @@ DAMAGE: tuple[Rule, ...] = (
         "'ssh-keygen -l' says that all is well; 'ssh-keygen -y': 'error in libcrypto'.",
         "Get the whole file again: what is missing cannot be computed.",
         fixable=False,
+        on_file=_truncated,
     ),
     _damage(
         "corrupt",

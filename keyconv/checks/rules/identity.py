@@ -2,13 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
-from keyconv.checks.base import Rule
+from keyconv.checks.model import Context, Hit, Rule, Subject, never
+from keyconv.checks.names import is_private_name
+from keyconv.checks.notes import notes_of, private_entries
+from keyconv.keyfile import Entry
+from keyconv.text.comment import clean, is_clean
 
 __all__ = ["IDENTITY"]
 
 _identity = partial(Rule, group="identity")
+
+
+def _public_not_private(subject: Subject) -> Iterator[Hit]:
+    """A public key under a private key's name, or in a variable."""
+    if private_entries(subject.keyfile.entries) or subject.context.public_only:
+        return
+    if subject.content.place == "environment":
+        yield Hit("the variable holds a public key, where a private one belongs")
+    elif is_private_name(subject.content.name) and subject.keyfile.kind != "authorized_keys":
+        yield Hit("a public key under the name of a private one")
+
+
+def _private_not_public(subject: Subject) -> Iterator[Hit]:
+    """A private key in a `.pub` file, or anywhere when only public ones are allowed."""
+    if not any(entry.private is not None for entry in subject.keyfile.entries):
+        return
+    if subject.context.public_only:
+        yield Hit("a private key, where only public ones are allowed")
+    elif subject.content.name.lower().endswith(".pub"):
+        yield Hit("a private key in a .pub file")
+
+
+def _multiple_keys(subject: Subject) -> Iterator[Hit]:
+    """Several private keys in one file."""
+    count = len(private_entries(subject.keyfile.entries))
+    if count > 1:
+        yield Hit(f"the file holds {count} private keys: most programs read the first alone, or none")
+
+
+def _noncanonical(subject: Subject) -> Iterator[Hit]:
+    """Encodings that some reader refuses."""
+    for note in dict.fromkeys(notes_of(subject, "noncanonical")):
+        yield Hit(note.message, "info", fixable=False) if note.harmless else Hit(note.message)
+
+
+def _comment_control(entry: Entry, context: Context) -> Iterator[Hit]:
+    """Line ends, escape sequences or bidirectional controls in a comment."""
+    if entry.comment is not None and not is_clean(entry.comment):
+        what = "a line end" if b"\n" in entry.comment or b"\r" in entry.comment else "control characters"
+        assert clean(entry.comment) != entry.comment
+        yield Hit(f"the comment holds {what}")
+
 
 IDENTITY: tuple[Rule, ...] = (
     _identity(
@@ -36,42 +83,13 @@ IDENTITY: tuple[Rule, ...] = (
         fixable=True,
     ),
     _identity(
-        "stale-public",
-        "The .pub beside the key is of another key",
-        "The key was replaced, its .pub was not.",
-        "ssh offers the old key: 'Permission denied (publickey)'.",
-        "'keyconv public KEY -o KEY.pub --force' writes it anew.",
-        fixable=True,
-    ),
-    _identity(
-        "stale-certificate",
-        "The certificate beside the key is for another key",
-        "The key was replaced, its certificate was not.",
-        "ssh: 'Certificate does not match key'.",
-        "Have the authority sign the new key.",
-    ),
-    _identity(
-        "comment-differs",
-        "The .pub beside the key has another comment",
-        "One of the two files was changed alone, or 'keyconv comment' was killed between them.",
-        "ssh-keygen shows the comment of the .pub, PuTTY and ssh-add that of the key.",
-        "'keyconv comment KEY TEXT' writes it into both.",
-        severity="info",
-    ),
-    _identity(
-        "leftover-file",
-        "A temporary file of an interrupted run of keyconv",
-        "The run was killed, or the machine lost power; the file may hold a private key.",
-        "None looks at it.",
-        "Run the command again if its work is not done, then remove the file.",
-        severity="warning",
-    ),
-    _identity(
         "public-not-private",
         "A public key where a private one belongs",
         "The two files were mixed up.",
         "OpenSSH: 'error in libcrypto'.",
         "Use the file without .pub.",
+        on_file=_public_not_private,
+        once=True,
     ),
     _identity(
         "private-not-public",
@@ -79,6 +97,9 @@ IDENTITY: tuple[Rule, ...] = (
         "The two files were mixed up; a private key was uploaded to a server.",
         "sshd skips the line in silence.",
         "Replace the key if others could see it; 'keyconv public' gives the half that belongs there.",
+        on_file=_private_not_public,
+        once=True,
+        setting="public-only",
     ),
     _identity(
         "multiple-keys",
@@ -87,6 +108,7 @@ IDENTITY: tuple[Rule, ...] = (
         "Most programs read the first in silence, or none.",
         "Put each into a file of its own; 'keyconv convert -d DIR' does it with the keys of one OpenSSH file.",
         severity="warning",
+        on_file=_multiple_keys,
     ),
     _identity(
         "noncanonical",
@@ -98,6 +120,7 @@ IDENTITY: tuple[Rule, ...] = (
         "'keyconv repair' writes it in the form that all readers take.",
         severity="warning",
         fixable=True,
+        on_file=_noncanonical,
     ),
     _identity(
         "comment-control",
@@ -107,5 +130,8 @@ IDENTITY: tuple[Rule, ...] = (
         "'keyconv comment FILE TEXT' sets another.",
         severity="warning",
         fixable=True,
+        on_key=_comment_control,
+        usual=never,
+        on_hosts="nothing",
     ),
 )

@@ -1,15 +1,64 @@
-"""Rules on `authorized_keys`, `known_hosts` and certificates."""
+"""Rules on the lines of `authorized_keys`, `known_hosts` and `allowed_signers`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
-from keyconv.checks.base import Rule
+from keyconv.checks.line import Line
+from keyconv.checks.model import Hit, LineKind, Rule, never
+from keyconv.text.quoting import as_name
 
 __all__ = ["LINES"]
 
 _line = partial(Rule, group="lines")
 _SILENCE = "sshd skips the line in silence: 'Server refused our key', 'Permission denied (publickey)'."
+_UNKNOWN_TO_OPENSSH = ("opaque", "ed448")
+"""Families of keys that OpenSSH does not know: it has the name of Ed448, and no code for it."""
+
+_CERTIFICATE: dict[LineKind, str] = {
+    "authorized_keys": "a certificate, which lets nobody in: sshd compares plain keys, and trusts a CA's plain key",
+    "known_hosts": "a certificate, which no host is known by: ssh compares plain keys, and trusts a CA's plain key",
+}
+_PLAIN_LINE: dict[LineKind, str] = {
+    "authorized_keys": "Put the plain key here, 'keyconv public --no-certificate KEY', or a CA's after cert-authority.",
+    "known_hosts": "Put the host's plain key here, or the CA's after @cert-authority.",
+}
+
+
+def _bad_line(line: Line) -> Iterator[Hit]:
+    """A key that the reader does not know, or that is not for this place; a marker that is none."""
+    entry, silent = line.entry, f"{line.reader} ignores the line"
+    if entry.public is not None and entry.public.family in _UNKNOWN_TO_OPENSSH:
+        yield Hit(f"{line.reader} knows no keys of type {as_name(entry.public.algorithm)}, and ignores the line")
+    elif entry.public is not None and entry.public.family == "mldsa44-ed25519":
+        known = f"{line.reader} of OpenSSH 10.6 knows keys of type {entry.public.algorithm}"
+        yield Hit(f"{known}; that of 9.2 ignores the line", "info")
+    if entry.marker is not None and line.text.startswith(entry.marker + b"\t"):
+        yield Hit(f"a tab follows {entry.marker.decode('ascii')}: ssh knows it before a space alone, and {silent}")
+    if entry.certificate is not None and line.kind in _CERTIFICATE:
+        yield Hit(_CERTIFICATE[line.kind], hint=_PLAIN_LINE[line.kind])
+
+
+def _unknown_option(line: Line) -> Iterator[Hit]:
+    """An option that is read, but that this program does not know."""
+    return line.hits("unknown-option")
+
+
+def _line_expired(line: Line) -> Iterator[Hit]:
+    """A time that is over."""
+    return line.hits("line-expired")
+
+
+def _dead_host(line: Line) -> Iterator[Hit]:
+    """Hosts that ssh never asks for."""
+    return line.hits("dead-host")
+
+
+def _bad_option(line: Line) -> Iterator[Hit]:
+    """Values that the reader refuses, and with them the line; parts that have no effect."""
+    return line.hits("bad-option")
+
 
 LINES: tuple[Rule, ...] = (
     _line(
@@ -18,6 +67,8 @@ LINES: tuple[Rule, ...] = (
         "An unknown type, broken base64, a type word that is not the key's.",
         _SILENCE,
         "Write the line anew: 'keyconv public KEY'.",
+        on_line=_bad_line,
+        usual=never,
     ),
     _line(
         "unknown-option",
@@ -25,6 +76,8 @@ LINES: tuple[Rule, ...] = (
         "A typing error.",
         "sshd refuses the line, and says so in its own log alone.",
         "Correct the option: sshd(8) lists them.",
+        on_line=_unknown_option,
+        usual=never,
     ),
     _line(
         "line-too-long",
@@ -40,6 +93,8 @@ LINES: tuple[Rule, ...] = (
         "A missing quote, a malformed address or date.",
         _SILENCE,
         "Correct the value.",
+        on_line=_bad_option,
+        usual=never,
     ),
     _line(
         "line-expired",
@@ -47,6 +102,8 @@ LINES: tuple[Rule, ...] = (
         "It was not renewed, or not removed.",
         "sshd refuses the key, and says so in its own log alone.",
         "Remove the line, or set another time. One without Z is the server's: it is over once it is so everywhere.",
+        on_line=_line_expired,
+        usual=never,
     ),
     _line(
         "dead-host",
@@ -54,6 +111,9 @@ LINES: tuple[Rule, ...] = (
         "A port without brackets, brackets without a port, a user or a URL; a hashed host that is not alone on a line.",
         "ssh: 'The authenticity of host ... can't be established.'",
         "Write the host as ssh does: NAME, or [NAME]:PORT where the port is not 22; 'ssh-keyscan -p PORT HOST' does.",
+        on_line=_dead_host,
+        kinds=("known_hosts",),
+        usual=never,
     ),
     _line(
         "joined-keys",
@@ -78,72 +138,5 @@ LINES: tuple[Rule, ...] = (
         _SILENCE,
         "'keyconv convert' or 'keyconv repair' makes a line of it.",
         fixable=True,
-    ),
-    _line(
-        "cert-expired",
-        "A certificate whose time is over",
-        "It was not renewed.",
-        "sshd: 'Certificate invalid: expired'.",
-        "Have the key signed again.",
-    ),
-    _line(
-        "cert-not-yet-valid",
-        "A certificate whose time has not come",
-        "A clock that is off, or a date in the future.",
-        "sshd: 'Certificate invalid: not yet valid'.",
-        "Wait, or look at the clocks.",
-        severity="warning",
-    ),
-    _line(
-        "cert-forever",
-        "A certificate without an end",
-        "It was signed without -V.",
-        "Nothing.",
-        "Sign with a validity.",
-        severity="warning",
-    ),
-    _line(
-        "cert-no-principals",
-        "A certificate that is valid for everybody",
-        "It was signed without -n.",
-        "OpenSSH 10.3 and later take it for nobody; before, for everybody.",
-        "Sign it for names.",
-    ),
-    _line(
-        "cert-dead-principal",
-        "A host's certificate with a name that no host has",
-        "Upper case, a port, brackets or a user in a principal. OpenSSH 9.2 knows no patterns there, 10.6 does.",
-        "ssh: 'Certificate invalid: name is not a listed principal'.",
-        "Have the key signed again for the plain names, in lower case.",
-        severity="warning",
-    ),
-    _line(
-        "cert-signature",
-        "The authority's signature does not fit",
-        "A changed or forged certificate.",
-        "sshd refuses it.",
-        "Get the certificate again.",
-    ),
-    _line(
-        "cert-option",
-        "A certificate with an option that makes it void",
-        "A critical option that OpenSSH does not know, or data that is not of the option's form.",
-        "sshd: 'Certificate critical option ... is not supported'; ssh refuses a host's certificate with any.",
-        "Have the key signed again without it.",
-    ),
-    _line(
-        "cert-weak-signature",
-        "A certificate that was signed with SHA-1",
-        "An RSA or DSA authority of before OpenSSH 8.2; `ssh-keygen -t ssh-rsa`.",
-        "sshd: 'Certificate signed with disallowed signature algorithm'.",
-        "Have the key signed again: 'ssh-keygen -s CA -t rsa-sha2-512'.",
-    ),
-    _line(
-        "cert-misplaced",
-        "A certificate where another file belongs, or for another use",
-        "A certificate as KEY.pub, a plain key as KEY-cert.pub, a user's certificate beside a host key, or a host's "
-        "beside a user's.",
-        "sshd: 'Public key for ... does not match private key'; ssh offers the wrong one of the two.",
-        "Keep the certificate as KEY-cert.pub, and the plain key as KEY.pub: 'keyconv public --no-certificate KEY'.",
     ),
 )

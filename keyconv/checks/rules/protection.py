@@ -1,14 +1,106 @@
-"""Rules on protection: who can read the private half."""
+"""Rules on protection: who can read the private half?"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import partial
 
-from keyconv.checks.base import Rule
+from keyconv.checks.model import Hit, Rule, Subject
+from keyconv.checks.names import is_host_key_name
+from keyconv.crypto.kdf import Argon2, BcryptPbkdf
+from keyconv.errors import LimitError
+from keyconv.keyfile import Locked, Protection
 
 __all__ = ["PROTECTION"]
 
 _protection = partial(Rule, group="protection", severity="warning")
+_WEAK_CIPHER = re.compile(r"(?<![a-z])(?:3?des|rc4|arcfour|rc2|idea)(?![a-z])|des-?ede3?|blowfish", re.IGNORECASE)
+_HASH_KDFS = {
+    "sha1": "two runs of SHA-1",
+    "md5": "MD5 without a salt",
+    "evp-md5": "one run of MD5",
+    "pbes1": "PBES1, of 1993",
+}
+
+
+def _unencrypted(subject: Subject) -> Iterator[Hit]:
+    """A private half without a passphrase; a FIDO key's secret is not in the file, and sshd can type none."""
+    if subject.content.is_host_key or is_host_key_name(subject.content.name):
+        return
+    for entry in subject.keyfile.entries:
+        open_one = entry.private is not None and not isinstance(entry.private, Locked) and entry.protection is None
+        if open_one and not (entry.public is not None and entry.public.family.startswith("sk-")):
+            yield Hit("the private key has no passphrase")
+            return
+
+
+def _encrypted(subject: Subject) -> Iterator[Hit]:
+    """A private half that only a passphrase opens, where nobody can type one."""
+    if subject.context.unattended and any(isinstance(entry.private, Locked) for entry in subject.keyfile.entries):
+        yield Hit("the private key has a passphrase, which nobody can type where it is used")
+
+
+def _permissions(subject: Subject) -> Iterator[Hit]:
+    """A mode that lets others at a private key."""
+    mode = subject.content.mode
+    if mode is not None and mode & 0o077 and any(entry.private is not None for entry in subject.keyfile.entries):
+        who = "others" if mode & 0o007 else "its group"
+        can = "write" if mode & 0o022 else "read"
+        yield Hit(f"the mode is {mode & 0o7777:04o}: {who} can {can} the private key")
+
+
+def _weak_kdf(subject: Subject) -> Iterator[Hit]:
+    """A derivation that is cheap to try passphrases against."""
+    for protection in _protections(subject):
+        why = _weakness(protection, subject)
+        if why:
+            kdf, least = protection.kdf, subject.context.thresholds.argon2_work_least
+            slow_machine = isinstance(kdf, Argon2) and kdf.memory_kib * kdf.passes >= least
+            yield Hit(f"the passphrase is cheap to guess: {why}", "info" if slow_machine else None)
+            return
+
+
+def _weak_cipher(subject: Subject) -> Iterator[Hit]:
+    """A cipher of the last century."""
+    for protection in _protections(subject):
+        if _WEAK_CIPHER.search(protection.cipher):
+            yield Hit(f"the private key is encrypted with {protection.cipher}")
+            return
+
+
+def _costly_kdf(subject: Subject) -> Iterator[Hit]:
+    """A derivation above the limits, judged without running it."""
+    for protection in _protections(subject):
+        try:
+            protection.kdf.check_cost()
+        except LimitError as error:
+            yield Hit(error.message)
+            return
+
+
+def _weakness(protection: Protection, subject: Subject) -> str:
+    kdf, wanted = protection.kdf, subject.context.thresholds
+    described = kdf.describe()
+    if kdf.name in _HASH_KDFS:
+        return f"{_HASH_KDFS[kdf.name]} ({kdf.name})"
+    if isinstance(kdf, Argon2) and kdf.memory_kib * kdf.passes < wanted.argon2_work:
+        return f"Argon2 with {kdf.memory_kib} KiB and {kdf.passes} pass{'es' if kdf.passes > 1 else ''}"
+    if isinstance(kdf, BcryptPbkdf) and kdf.rounds < wanted.bcrypt_rounds:
+        return f"{kdf.rounds} rounds of bcrypt"
+    if kdf.name == "pbkdf2" and int(described["iterations"]) < wanted.pbkdf2_iterations:
+        return f"{described['iterations']} iterations of PBKDF2"
+    if kdf.name == "scrypt" and int(described["n"]) * int(described["r"]) < wanted.scrypt_work:
+        return f"scrypt with N = {described['n']} and r = {described['r']}"
+    return ""
+
+
+def _protections(subject: Subject) -> Iterator[Protection]:
+    for entry in subject.keyfile.entries:
+        protection = entry.private.protection if isinstance(entry.private, Locked) else entry.protection
+        if protection is not None:
+            yield protection
+
 
 PROTECTION: tuple[Rule, ...] = (
     _protection(
@@ -17,6 +109,7 @@ PROTECTION: tuple[Rule, ...] = (
         "Convenience, or a machine that must use the key alone.",
         "Nothing.",
         "'keyconv passphrase FILE' adds one.",
+        on_file=_unencrypted,
     ),
     _protection(
         "encrypted",
@@ -27,6 +120,8 @@ PROTECTION: tuple[Rule, ...] = (
         "Keep the passphrase as a second secret and load the key into an agent with it, or remove it: "
         "'keyconv passphrase --no-passphrase FILE'.",
         severity="error",
+        on_file=_encrypted,
+        setting="unattended",
     ),
     _protection(
         "permissions",
@@ -35,6 +130,8 @@ PROTECTION: tuple[Rule, ...] = (
         "ssh: 'UNPROTECTED PRIVATE KEY FILE!', 'bad permissions'.",
         "chmod 600 FILE; replace the key if others have had access.",
         severity="error",
+        on_file=_permissions,
+        once=True,
     ),
     _protection(
         "weak-kdf",
@@ -42,6 +139,8 @@ PROTECTION: tuple[Rule, ...] = (
         "An old format: PPK 1 and 2 (SHA-1), PEM's DEK-Info (MD5), ssh.com, SSH-1; or low costs.",
         "Nothing.",
         "'keyconv passphrase --upgrade FILE', or convert to openssh or ppk.",
+        on_file=_weak_kdf,
+        setting="argon2-work, argon2-work-least, bcrypt-rounds, pbkdf2-iterations, scrypt-work",
     ),
     _protection(
         "weak-cipher",
@@ -49,6 +148,7 @@ PROTECTION: tuple[Rule, ...] = (
         "An old file: DES, 3DES, RC4, RC2, IDEA.",
         "OpenSSL 3 refuses some without its legacy provider.",
         "'keyconv passphrase --upgrade FILE', or convert to openssh or ppk.",
+        on_file=_weak_cipher,
     ),
     _protection(
         "costly-kdf",
@@ -56,5 +156,6 @@ PROTECTION: tuple[Rule, ...] = (
         "A hostile file, or a cost chosen too high.",
         "Hangs, or runs out of memory.",
         "Pass --allow-costly-kdf if you trust the file, and write it with today's costs.",
+        on_file=_costly_kdf,
     ),
 )

@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from keyconv import limits, repair
-from keyconv.checks.base import Finding
+from keyconv.checks import rules
 from keyconv.checks.documents import is_key, judge_document, judge_for_private
-from keyconv.checks.entry_rules import ENTRY_RULES
-from keyconv.checks.file_rules import FILE_RULES, TEXT_RULES, blank_inside, damage_severity
-from keyconv.checks.judged import Judged
-from keyconv.checks.lines import LineFile, LineKind, check_lines, kind_of_content, kind_of_name
+from keyconv.checks.lines import LineFile, check_lines, kind_of_content, kind_of_name
 from keyconv.checks.mending import mend
-from keyconv.checks.rules import rule
-from keyconv.checks.subject import Content, Context, FileRule, Hit, Subject, fingerprint_of, to_finding
+from keyconv.checks.model import Content, Context, FileRule, Finding, Hit, Judged, LineKind, Subject, fingerprint_of
+from keyconv.checks.rules.damage import blank_inside, damage_severity
 from keyconv.codec.unsupported import NEW_KEY
 from keyconv.crypto.amends import NONCANONICAL
 from keyconv.document.spans import describe
@@ -42,9 +39,6 @@ _READ_IN_TEXT = ("pem", "pkcs8", "spki", "pkcs1-pub")
 
 _MAX_PARTS = 32 * limits.KIB
 """Bytes of the keys of one file that are judged each on its own."""
-
-_OF_THE_FILE = ("permissions", "private-not-public", "public-not-private")
-"""Rules that say the same of each key of a file."""
 
 
 def judge_content(content: Content, context: Context, *, only_private: bool = False) -> Judged:
@@ -116,7 +110,7 @@ def _unlocked(entry: Entry, subject: Subject, judged: Judged) -> Entry:
             judged.unverified = True  # said in the report; a KDF that costs too much is a finding of its own
             return entry
         hit = Hit(str(error), line=error.line, hint=error.hint or None)
-        judged.findings.append(to_finding(error.rule, hit, judged.path, key=fingerprint_of(entry)))
+        judged.findings.append(rules.BOOK.to_finding(error.rule, hit, judged.path, key=fingerprint_of(entry)))
         return replace(entry, private=None, fault=None)
 
 
@@ -124,20 +118,19 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
     """Find what is wrong with the text of a file that loads all the same."""
     if faulty:  # the end is missing, and with it whatever ends a file
         return []
-    found = _apply(subject, TEXT_RULES)
+    found = _apply(subject, rules.BOOK.on_text)
     if _looks_odd(subject.data):
         told = {finding.rule for finding in found}
         candidate = repair.find_whole(subject.data, max_states=_FEW_STATES)
         undone = candidate.undone if candidate is not None else ()
         name = subject.keyfile.format
         for damage in undone:
-            if rule(damage).group == "damage" and damage not in told:
+            if rules.BOOK.find(damage).group == "damage" and damage not in told:
                 harmless = (damage == "blank-lines" and not (name in _READ_IN_TEXT and blank_inside(subject.data))) or (
                     name == _PUBLIC_LINE and damage == "indented"
                 )
-                hit = Hit(
-                    MESSAGES[damage], "info" if harmless else damage_severity(damage, name, rule(damage).severity)
-                )
+                severity = damage_severity(damage, name, rules.BOOK.find(damage).severity)
+                hit = Hit(MESSAGES[damage], "info" if harmless else severity)
                 found += _apply(subject, ((damage, lambda _, hit=hit: iter((hit,))),))  # type: ignore[misc]
     return found
 
@@ -152,7 +145,7 @@ def _looks_odd(data: bytes) -> bool:
 
 
 def _judge_subject(subject: Subject, judged: Judged) -> None:
-    judged.findings += _apply(subject, FILE_RULES)
+    judged.findings += _apply(subject, rules.BOOK.on_file)
     _judge_entries(subject, judged)
 
 
@@ -160,18 +153,18 @@ def _judge_entries(subject: Subject, judged: Judged) -> None:
     judged.entries = subject.keyfile.entries
     for entry in subject.keyfile.entries:
         key = fingerprint_of(entry)
-        for name, find in ENTRY_RULES:
+        for rule, find in rules.BOOK.on_key(entry):
             for hit in find(entry, subject.context):
-                judged.findings.append(to_finding(name, hit, judged.path, line=entry.line, key=key))
+                judged.findings.append(rules.BOOK.to_finding(rule.name, hit, judged.path, line=entry.line, key=key))
 
 
-def _apply(subject: Subject, rules: tuple[tuple[str, FileRule], ...]) -> list[Finding]:
+def _apply(subject: Subject, asked: tuple[tuple[str, FileRule], ...]) -> list[Finding]:
     entries = subject.keyfile.entries
     key = fingerprint_of(entries[0]) if entries else None
     found = []
-    for name, find in rules:
+    for name, find in asked:
         for hit in find(subject):
-            found.append(to_finding(name, hit, subject.content.path, key=key))
+            found.append(rules.BOOK.to_finding(name, hit, subject.content.path, key=key))
     return found
 
 
@@ -194,7 +187,7 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
         diagnosis = repair.diagnose(content.data, error, path=path, opening=Opening(_PUBLIC_LINE))
         # git's prefix is the fault of its line alone, which sshd skips.
         of_one_line = diagnosis.undone == ("surrounding-text",) and has_git_prefix(content.data)
-        of_all = any(rule(name).group == "damage" for name in diagnosis.undone) and not of_one_line
+        of_all = any(rules.BOOK.find(name).group == "damage" for name in diagnosis.undone) and not of_one_line
         if diagnosis.mended is not None and of_all:
             again = LineFile(content.path, kind, context)
             rest = check_lines(again, iter((diagnosis.mended.data,)))
@@ -205,7 +198,7 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
     only_bad = not file.keys and file.bad and not any(finding.rule != "bad-line" for finding in judged.findings)
     named = repair.find_foreign(content.data) if only_bad and kind_of_content(content.data) is None else None
     if named is not None:
-        judged.findings = [to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
+        judged.findings = [rules.BOOK.to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
     return judged
 
 
@@ -219,7 +212,7 @@ def _judge_refused(content: Content, context: Context, error: KeyconvError) -> J
         keyfile = None
     except KeyconvError as refusal:  # a public key beside the private one is of another key
         hit = Hit(refusal.message, hint=refusal.hint or None)
-        return Judged(content.path, findings=[to_finding(refusal.rule or "corrupt", hit, content.path)])
+        return Judged(content.path, findings=[rules.BOOK.to_finding(refusal.rule or "corrupt", hit, content.path)])
     if keyfile is not None and _is_document(content, keyfile):
         return _judge_document_keys(content, context, keyfile)
     if not is_key(content):
@@ -261,12 +254,12 @@ def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -
         keyfile.spans[0].line,
         fixable=False,
     )
-    judged.findings.append(to_finding("surrounding-text", around, content.path, key=key))
+    judged.findings.append(rules.BOOK.to_finding("surrounding-text", around, content.path, key=key))
     if content.named:
-        judged.findings += _apply(subject, FILE_RULES)
+        judged.findings += _apply(subject, rules.BOOK.on_file)
     elif context.public_only:
         hit = Hit("a private key, where only public ones are allowed", line=keyfile.spans[0].line)
-        judged.findings.append(to_finding("private-not-public", hit, content.path, key=key))
+        judged.findings.append(rules.BOOK.to_finding("private-not-public", hit, content.path, key=key))
     _judge_entries(subject, judged)
     return judged
 
@@ -282,10 +275,10 @@ def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnos
         one = _judge_part(replace(content, data=part.text), context)
         told = {finding.rule for finding in judged.findings}
         for finding in one.findings:
-            if finding.rule not in _OF_THE_FILE:
+            if not rules.BOOK.find(finding.rule).once:
                 line = part.line + (finding.line or 1) - 1
                 # What mends a whole file does not mend a part of one.
-                hint = rule(finding.rule).cure if finding.fixable else finding.hint
+                hint = rules.BOOK.find(finding.rule).cure if finding.fixable else finding.hint
                 judged.findings.append(replace(finding, line=line, hint=hint, fixable=False))
             elif finding.rule not in told:
                 judged.findings.append(finding)
@@ -342,11 +335,11 @@ def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[
     found = []
     for cause in diagnosis.causes:
         name = cause.rule or "not-a-key"
-        fixable = in_place and rule(name).fixable
+        fixable = in_place and rules.BOOK.find(name).fixable
         hit = Hit(cause.message, line=diagnosis.line, hint=hint or None, fixable=fixable)
-        finding = to_finding(name, hit, content.path)
+        finding = rules.BOOK.to_finding(name, hit, content.path)
         # What is left of such a file is nothing, or it is not read for this reason alone.
-        lost = diagnosis.mended is None and (rule(name).fixable or name == "surrounding-text")
+        lost = diagnosis.mended is None and (rules.BOOK.find(name).fixable or name == "surrounding-text")
         amended = diagnosis.mended is not None and diagnosis.mended.amended and name == NONCANONICAL
         unread = lost or amended
         severity = "error" if unread else damage_severity(name, format, finding.severity)

@@ -1,26 +1,30 @@
 """Lines that nothing can be said against, told in bulk: a usual key in its usual form, alone or after hosts.
 
 Nearly all lines of long files are such lines, and read like this they cost a quarter of what the rules take for each.
-Whatever is not told here, for whatever reason, is judged by the rules.
+Which rules are asked about such a line, their records say. Whatever is not found sound here, for whatever reason, is
+checked by the rules.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
 from keyconv import limits
-from keyconv.checks import modulus, published
+from keyconv.checks.model import UsualKey, UsualTest
 from keyconv.codec.key_line import usual_modulus
 from keyconv.crypto import points
 from keyconv.keys import CURVES
 from keyconv.text.rows import Row
 from keyconv.wire import encode
 
-__all__ = ["Sound", "find_sound"]
+__all__ = ["USUAL_FAMILIES", "Sound", "find_sound"]
+
+USUAL_FAMILIES = ("ed25519", "ecdsa", "rsa")
+"""Families of the keys that usual lines hold, in the order of their patterns."""
 
 _COMMENT = rb"(?: [!-~](?:[ -~]*[!-~])?)?\Z"
 _BLOB = (
@@ -54,10 +58,10 @@ class Sound(NamedTuple):
     modulus: int
 
 
-def find_sound(rows: Iterable[Row], *, on_hosts: bool, rsa_bits: int | None) -> dict[int, Sound]:
-    """Tell those lines, by their numbers, on whose keys no rule has anything to say as long as each is the only one.
+def find_sound(rows: Iterable[Row], *, on_hosts: bool, tests: Mapping[str, Iterable[UsualTest]]) -> dict[int, Sound]:
+    """Find those lines, by their numbers, on whose keys no rule has anything to say as long as each is the only one.
 
-    `rsa_bits` are the bits from which on an RSA key may pass here; None where none may.
+    `tests` are those of the rules that may speak on a usual line, by the family of its key.
     """
     pattern, first = (_HOST_LINE, 2) if on_hosts else (_KEY_LINE, 1)
     found: dict[int, Sound] = {}
@@ -72,21 +76,24 @@ def find_sound(rows: Iterable[Row], *, on_hosts: bool, rsa_bits: int | None) -> 
         encoded = match[group]
         if len(encoded) % 4:
             continue
-        blob, large = binascii.a2b_base64(encoded), 0
-        if group == first:  # its length leaves no bits over
+        blob, large, family = binascii.a2b_base64(encoded), 0, USUAL_FAMILIES[group - first]
+        if family == "ed25519":  # its length leaves no bits over
             ed25519[number] = blob[_ED25519_POINT:]
         elif binascii.b2a_base64(blob, newline=False) != encoded:
             continue
-        elif group == first + 1:
+        elif family == "ecdsa":
             if not _is_on_p256(blob):
                 continue
         else:
             large = usual_modulus(blob)
-            if rsa_bits is None or large.bit_length() < rsa_bits or modulus.judge_quickly(large):
+            if not large:
                 continue
-        digest = sha256(blob).digest()
-        if not published.is_known(digest):
-            found[number] = Sound(match[1] if on_hosts else b"", digest, large)
+        key = UsualKey(family, sha256(blob).digest(), large)
+        for test in tests[family]:
+            if test(key):
+                break
+        else:
+            found[number] = Sound(match[1] if on_hosts else b"", key.digest, large)
     for number in _unsound_points(ed25519):
         found.pop(number, None)
     return found

@@ -1,0 +1,111 @@
+"""Rules across files: a key and the files beside it, and all the keys of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from keyconv.checks import modulus
+from keyconv.checks.model import Beside, Hit, KeysOfRun, PlacedHit, Rule
+from keyconv.formats import bare_name
+
+__all__ = ["ACROSS_FILES"]
+
+_identity = partial(Rule, group="identity")
+_strength = partial(Rule, group="strength")
+
+
+def _stale_public(beside: Beside) -> Iterator[Hit]:
+    """A public file of another key than the private one."""
+    if not (beside.is_same or beside.is_certificate or beside.entry.certificate is not None):
+        yield Hit(f"this is not the public half of {beside.private_path}")
+
+
+def _stale_certificate(beside: Beside) -> Iterator[Hit]:
+    """A certificate for another key than the private one, or what stands in its place."""
+    if not beside.is_same and (beside.is_certificate or beside.entry.certificate is not None):
+        yield Hit(f"the certificate is for another key than {beside.private_path}")
+
+
+def _comment_differs(beside: Beside) -> Iterator[Hit]:
+    """A public file with another comment than the private key's, where that one's file shows it."""
+    comment, entry = beside.private.comment, beside.entry
+    if beside.is_certificate or entry.private is not None or entry.public != beside.private.public:
+        return
+    if comment is not None and (entry.comment or b"") != comment:
+        yield Hit(f"another comment than that of {beside.private_path}")
+
+
+def _shared_modulus_factor(run: KeysOfRun) -> Iterator[PlacedHit]:
+    """Two RSA moduli with a prime in common."""
+    numbers = list(run.moduli)
+    for index in modulus.share_factors(numbers):
+        path, line, key = run.moduli[numbers[index]]
+        yield PlacedHit(path, key, Hit("the RSA modulus shares a prime with another key of this run", line=line))
+
+
+def _duplicate_key(run: KeysOfRun) -> Iterator[PlacedHit]:
+    """The same private key in two files; KEY, KEY.ppk and KEY.pem in one folder are one key in several formats."""
+    for places in run.private.values():
+        first = places[0][0]
+        reported: set[str] = {first}
+        for path, key in places[1:]:
+            if path not in reported and bare_name(path) != bare_name(first):
+                reported.add(path)
+                yield PlacedHit(path, key, Hit(f"the same private key as in {first}"))
+
+
+ACROSS_FILES: tuple[Rule, ...] = (
+    _identity(
+        "stale-public",
+        "The .pub beside the key is of another key",
+        "The key was replaced, its .pub was not.",
+        "ssh offers the old key: 'Permission denied (publickey)'.",
+        "'keyconv public KEY -o KEY.pub --force' writes it anew.",
+        fixable=True,
+        beside=_stale_public,
+    ),
+    _identity(
+        "stale-certificate",
+        "The certificate beside the key is for another key",
+        "The key was replaced, its certificate was not.",
+        "ssh: 'Certificate does not match key'.",
+        "Have the authority sign the new key.",
+        beside=_stale_certificate,
+    ),
+    _identity(
+        "comment-differs",
+        "The .pub beside the key has another comment",
+        "One of the two files was changed alone, or 'keyconv comment' was killed between them.",
+        "ssh-keygen shows the comment of the .pub, PuTTY and ssh-add that of the key.",
+        "'keyconv comment KEY TEXT' writes it into both.",
+        severity="info",
+        beside=_comment_differs,
+    ),
+    _identity(
+        "leftover-file",
+        "A temporary file of an interrupted run of keyconv",
+        "The run was killed, or the machine lost power; the file may hold a private key.",
+        "None looks at it.",
+        "Run the command again if its work is not done, then remove the file.",
+        severity="warning",
+    ),
+    _strength(
+        "shared-modulus-factor",
+        "Two RSA keys share a prime",
+        "A generator without entropy; each gives the other away. Only the first keys of a run are compared, 1,950 of "
+        "2,048 bits, and of a file of lines above 1 MiB the first 195 (`check -v` says so): it takes too long.",
+        "Nothing.",
+        "Replace both.",
+        across=_shared_modulus_factor,
+    ),
+    _strength(
+        "duplicate-key",
+        "The same key twice",
+        "Copies of a private key, or a line that was appended twice.",
+        "Nothing.",
+        "Keep one.",
+        severity="warning",
+        across=_duplicate_key,
+    ),
+)
