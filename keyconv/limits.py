@@ -15,11 +15,11 @@ MAX_KEY_FILE = 1 * MIB
 """Bytes in a key file. The largest honest one (RSA 16384, PPK) has under 20 KiB."""
 
 MAX_LINE = 64 * KIB
-"""Bytes in one line of a streamed file; sshd itself refuses lines above 8 KiB."""
+"""Bytes in one line of a streamed file; sshd reads longer ones since OpenSSH 7.8, and no key needs them."""
 
 MAX_AUTHORIZED_KEYS_LINE = 8 * KIB
-"""Bytes in an `authorized_keys` line that sshd reads (SSH_MAX_PUBKEY_BYTES in OpenSSH's sshkey.h is 16 KiB, its
-line buffer in old releases 8 KiB); writers stay below it."""
+"""Bytes in an `authorized_keys` line that old releases of OpenSSH and other servers read; writers stay below it, and
+`keyconv check` reports longer ones. sshd 9.2 and 10.6 read lines of 60,000 bytes."""
 
 MAX_KEYS_PER_FILE = 256
 """Keys in one OpenSSH private file. More than one is rare; the number is read before anything is allocated."""

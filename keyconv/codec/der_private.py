@@ -184,8 +184,13 @@ def _read_scalar(scalar: bytes, curve: Curve, notes: list[Note]) -> int:
         raise ContradictionError(f"the private scalar is not from 1 to the order of {curve.name}")
     if len(scalar) != length:
         # PuTTY writes the bytes of an mpint, OpenSSL before 2014 the fewest bytes.
-        message = f"the private scalar has {len(scalar)} bytes instead of {length}, as PuTTY writes it"
-        notes.append(Note("noncanonical", message, harmless=True))
+        notes.append(
+            Note(
+                "noncanonical",
+                f"the private scalar has {len(scalar)} bytes instead of {length}, as PuTTY writes it",
+                harmless=True,
+            )
+        )
     return d
 
 

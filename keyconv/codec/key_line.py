@@ -206,8 +206,9 @@ def _compare_type(word: str, algorithm: str, notes: list[Note]) -> None:
         return
     if _canonical(word) != _canonical(algorithm):
         raise MismatchError(f"the line says {as_name(word)}, but the key in it is of type {algorithm}")
-    message = f"the key is of type {algorithm}, but the line says {as_name(word)}"
-    notes.append(Note("noncanonical", message, harmless=True))
+    notes.append(
+        Note("noncanonical", f"the key is of type {algorithm}, but the line says {as_name(word)}", harmless=True)
+    )
 
 
 def _canonical(algorithm: str) -> str:

@@ -229,8 +229,9 @@ def _read_section(
     if not hmac.compare_digest(padding, _padding(len(padding))):
         raise MalformedError("the padding is not 1, 2, 3 ...")
     if len(padding) >= block:
-        message = f"{len(padding)} bytes of padding, a block of {block} or more"
-        shared.append(Note("noncanonical", message, harmless=True))
+        shared.append(
+            Note("noncanonical", f"{len(padding)} bytes of padding, a block of {block} or more", harmless=True)
+        )
     first = unlocked[0]
     unlocked[0] = Unlocked(first.private, first.comment, first.certificate, (*first.notes, *shared))
     return unlocked

@@ -123,8 +123,9 @@ def _read_parameters(frames: list[pem.Frame], notes: list[Note]) -> Curve:
     reader = DerReader(frames[0].data)
     curve = ec_der.read_curve(reader, notes)
     reader.finish("the curve")
-    message = "an EC PARAMETERS frame stands before the key, which PuTTY does not read"
-    notes.append(Note("noncanonical", message, harmless=True))  # openssl's default
+    notes.append(
+        Note("noncanonical", "an EC PARAMETERS frame stands before the key, which PuTTY does not read", harmless=True)
+    )  # openssl's default
     return curve
 
 
