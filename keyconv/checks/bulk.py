@@ -36,7 +36,8 @@ _BLOB = (
 
 _HASHED = rb"\|1\|[A-Za-z0-9+/]{27}=\|[A-Za-z0-9+/]{27}="
 _PORT = rb"(?:(?!22[, ])[1-9][0-9]{0,3}|[1-5][0-9]{4})"
-_PLAIN = rb"(?:[A-Za-z]|(?!(?:[0-9]+\.)*0[0-9])[0-9])[A-Za-z0-9._%-]*"
+_BYTE = rb"(?:[1-9][0-9]{0,2}|0)"
+_PLAIN = rb"(?:[A-Za-z][A-Za-z0-9._%-]*|" + _BYTE + rb"(?:\." + _BYTE + rb"){3}|[0-9]+[A-Za-z][A-Za-z0-9._%-]*)"
 _NAME = rb"(?:" + _PLAIN + rb"|\[" + _PLAIN + rb"\]:" + _PORT + rb")"
 """A name or an IPv4 address, with a port in brackets perhaps: nothing that no host is looked up by."""
 _HOSTS = rb"(" + _HASHED + rb"|" + _NAME + rb"(?:," + _NAME + rb")*) "
