@@ -462,7 +462,7 @@ def test_no_private_keys_says_nothing_of_public_ones() -> None:
 def test_fix_mends_what_can_be_proved(name: str) -> None:
     damaged = b"\xef\xbb\xbf" + ED25519.replace(b"\n", b"\r\n")
     path = save(name, damaged, 0o600)
-    found = report(name, "--fix")
+    found = report(name, "--fix", "--no-backup")
     assert path.read_bytes() == ED25519
     assert path.stat().st_mode & 0o777 == 0o600
     assert found["summary"]["fixed"] == [name]
@@ -474,8 +474,10 @@ def test_fix_leaves_an_encrypted_key_alone_that_it_cannot_prove() -> None:
     assert "crlf" in rules("key", "--fix")
     assert path.read_bytes() == ENCRYPTED.replace(b"\n", b"\r\n")
     save("word", PASSPHRASE + b"\n")
-    assert rules("key", "--fix", "--passphrase-file", "word") == []
+    assert rules("key", "--fix", "--passphrase-file", "word") == ["backup-file"]
     assert path.read_bytes() == ENCRYPTED
+    assert Path("key.bak").read_bytes() == ENCRYPTED.replace(b"\n", b"\r\n")
+    assert rules("key", "key.bak") == rules(".") == ["backup-file"]  # and nothing of what is wrong with the copy
 
 
 def test_fix_writes_a_stale_public_half_anew() -> None:

@@ -338,7 +338,7 @@ def test_a_file_that_is_written_but_perhaps_not_for_good_is_mended_and_that_is_t
     monkeypatch.setattr(os, "fsync", fail)
     save("key", ENCRYPTED.replace(b"\n", b"\r\n"))
     save("word", PASSPHRASE)
-    result = check("key", "--fix", "--format", "json", "--passphrase-file", "word")
+    result = check("key", "--fix", "--no-backup", "--format", "json", "--passphrase-file", "word")
     found = json.loads(result.out)
     assert (result.code, found["findings"], found["summary"]["fixed"]) == (5, [], ["key"])
     assert "may not survive a power failure" in found["summary"]["unwritten"][0]["message"]

@@ -217,6 +217,10 @@ def cases() -> dict[str, Case]:
         "comment-differs": Case(
             {"key": ED25519, "key.pub": b" ".join(pub.split()[:2]) + b" other\n"}, {"key": ED25519, "key.pub": pub}
         ),
+        "backup-file": Case(
+            {"key": ED25519, "key.bak": ED25519.replace(b"\n", b"\r\n")},
+            {"key": ED25519, "other.bak": ED25519},
+        ),
         "leftover-file": Case({".keyconv-0123456789abcdef.tmp": ENCRYPTED}, {".keyconv-0123.tmp": ENCRYPTED}),
         "public-not-private": Case({"id_ed25519": pub}, {"id_ed25519.pub": pub}),
         "private-not-public": Case({"id_ed25519.pub": ED25519}, {"id_ed25519": ED25519}),

@@ -27,7 +27,7 @@ from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
 from keyconv.repair.public_lines import has_git_prefix
 
-__all__ = ["judge_content", "judge_stream"]
+__all__ = ["judge_content", "judge_stream", "report_backup"]
 
 _PUBLIC_LINE = "openssh-pub"
 _ODD_TEXT = re.compile(rb"\\n|(?m:^[ \t]|[ \t]$)|\A\n|\n\n|\r|[\xc2\xe2\xe3\xef]")
@@ -45,6 +45,8 @@ def judge_content(content: Content, context: Context, *, only_private: bool = Fa
     """Judge a file that is wholly in memory. `only_private` looks for private keys and for nothing else."""
     if only_private:
         return judge_for_private(content)
+    if content.is_backup:
+        return _judge_backup(content, context)
     data = content.data
     kind = kind_of_name(content.name)
     if kind is not None:
@@ -61,6 +63,18 @@ def judge_content(content: Content, context: Context, *, only_private: bool = Fa
     if keyfile.kind == "known_hosts":
         return _judge_lines(content, context, "known_hosts")
     return _judge_keyfile(content, context, keyfile)
+
+
+def report_backup(path: str) -> Finding:
+    """Report a copy that a fix kept."""
+    return rules.BOOK.to_finding("backup-file", Hit("the file as it was before it was fixed"), path)
+
+
+def _judge_backup(content: Content, context: Context) -> Judged:
+    """Report a backup as what it is, and nothing of what is wrong with it: that is why it is there."""
+    judged = judge_content(replace(content, is_backup=False), context)
+    findings = [report_backup(content.path)] if judged.findings or judged.entries else []
+    return Judged(content.path, findings=findings, is_key=judged.is_key)
 
 
 def judge_stream(

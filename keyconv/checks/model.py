@@ -160,6 +160,7 @@ class Content:
     """One file's bytes and what surrounds them: its path as shown, its mode where the system keeps one, where it is.
 
     `named` says that a person pointed at this very file, so that it must be a key. `is_host_key`: sshd reads it.
+    `is_backup`: it is the copy that a fix kept of the file beside it.
     """
 
     path: str
@@ -168,6 +169,7 @@ class Content:
     place: Place = "file"
     named: bool = True
     is_host_key: bool = False
+    is_backup: bool = False
 
     @property
     def name(self) -> str:

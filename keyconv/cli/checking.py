@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from keyconv import files, limits
 from keyconv.checks import company, mending, tree
-from keyconv.checks.check_file import judge_content, judge_stream
+from keyconv.checks.check_file import judge_content, judge_stream, report_backup
 from keyconv.checks.collecting import Collector
 from keyconv.checks.lines import LineKind, kind_of_content, kind_of_name
 from keyconv.checks.model import Content, Context, Finding, Judged
@@ -228,12 +228,14 @@ class Checker:
     def _keep(self, path: str, before: bytes) -> bool:
         """Keep a copy of a file as it is. Returns: whether there is one."""
         try:
-            self.collector.backups.append(files.back_up(path, before))
+            backup = files.back_up(path, before)
         except OutputError as error:
             self._unwritten(path, error)
             if not error.written:
                 return False
-            self.collector.backups.append(error.path)
+            backup = error.path
+        self.collector.backups.append(backup)
+        self.collector.keep(report_backup(backup))
         return True
 
     def _unwritten(self, path: str, error: OutputError) -> None:

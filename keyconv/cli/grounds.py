@@ -92,7 +92,14 @@ class Seen:
 
 def content_of(visit: Visit, data: bytes) -> Content:
     """Put what is known of a file to its bytes."""
-    return Content(visit.path, data, mode=visit.mode, named=visit.named, is_host_key=is_host_key(visit.path))
+    return Content(
+        visit.path,
+        data,
+        mode=visit.mode,
+        named=visit.named,
+        is_host_key=is_host_key(visit.path),
+        is_backup=files.is_backup(visit.path),
+    )
 
 
 class Judge:

@@ -5,7 +5,7 @@ A file under its own name is the old one or the new one, never half of either.
 
 from __future__ import annotations
 
-from keyconv.files.backups import back_up
+from keyconv.files.backups import back_up, is_backup
 from keyconv.files.reading import Source, load, opened, too_large
 from keyconv.files.stdout import write_stdout
 from keyconv.files.targets import Inputs, check_rewrite, check_target
@@ -20,6 +20,7 @@ __all__ = [
     "back_up",
     "check_rewrite",
     "check_target",
+    "is_backup",
     "is_temporary",
     "left_beside",
     "load",

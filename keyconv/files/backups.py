@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 
 from keyconv.errors import OutputError
 from keyconv.files.writing import save
 
-__all__ = ["back_up"]
+__all__ = ["back_up", "is_backup"]
 
 _MOST_BACKUPS = 1_000
+_NAME = re.compile(r"(.+)\.bak[0-9]{0,3}\Z", re.DOTALL)
+
+
+def is_backup(path: str) -> bool:
+    """Tell whether a file has the name of a backup, and the file that it is of is beside it."""
+    found = _NAME.match(path)
+    return found is not None and os.path.lexists(found[1])
 
 
 def back_up(path: str, data: bytes) -> str:

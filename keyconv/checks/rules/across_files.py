@@ -90,6 +90,14 @@ ACROSS_FILES: tuple[Rule, ...] = (
         "Run the command again if its work is not done, then remove the file.",
         severity="warning",
     ),
+    _identity(
+        "backup-file",
+        "A copy that 'keyconv check --fix' or 'keyconv repair --in-place' kept of a file that it changed",
+        "Every fix keeps one, unless it is run with --no-backup.",
+        "None looks at it.",
+        "Remove it when the fixed file works; add '*.bak' to .gitignore if the folder is in a git repository.",
+        severity="info",
+    ),
     _strength(
         "shared-modulus-factor",
         "Two RSA keys share a prime",
