@@ -267,3 +267,9 @@ def test_a_secret_with_a_passphrase_is_found_where_nobody_can_type_it(
     monkeypatch.setenv("P", PASSPHRASE.decode())
     assert ("encrypted" in rules("--preset", "ci-secret", "--env", "E", *flags)) is found
     assert "encrypted" not in rules("--env", "E", *flags)
+
+
+@pytest.mark.parametrize(("name", "severity"), [("key", "error"), ("authorized_keys", "warning")])
+def test_a_line_too_long_to_be_read_never_passes(name: str, severity: str, tmp_path: Path) -> None:
+    (found,) = findings(put(tmp_path / name, b"x" * 70_000 + b" " + PUB))
+    assert (found["rule"], found["severity"]) == ("line-too-long", severity)

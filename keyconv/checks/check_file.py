@@ -353,7 +353,9 @@ def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[
         hit = Hit(cause.message, line=diagnosis.line, hint=hint or None, fixable=fixable)
         finding = rules.BOOK.to_finding(name, hit, content.path)
         # What is left of such a file is nothing, or it is not read for this reason alone.
-        lost = diagnosis.mended is None and (rules.BOOK.find(name).fixable or name == "surrounding-text")
+        lost = diagnosis.mended is None and (
+            rules.BOOK.find(name).fixable or name in ("surrounding-text", "line-too-long")
+        )
         amended = diagnosis.mended is not None and diagnosis.mended.amended and name == NONCANONICAL
         unread = lost or amended
         severity = "error" if unread else damage_severity(name, format, finding.severity)
