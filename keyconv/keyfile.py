@@ -108,7 +108,9 @@ class KeyFile:
     """A file that was read: the name of its format, its kind, its keys in order, and the tolerances that were used.
 
     Where a file has more than its keys, or several in frames of their own, `spans` says where each entry is and
-    `others` what else is there; both are empty for a file that is one key and nothing else.
+    `others` what else is there; both are empty for a file that is one key and nothing else. `faults` are the lines of a
+    file of lines that hold no key: why not, with `rule` and `line`. A private key among the lines is one of them
+    (`private-not-public`).
     """
 
     format: str
@@ -117,6 +119,7 @@ class KeyFile:
     notes: tuple[Note, ...] = ()
     spans: tuple[Span, ...] = ()
     others: tuple[Span, ...] = ()
+    faults: tuple[KeyconvError, ...] = ()
 
     @property
     def is_document(self) -> bool:

@@ -191,8 +191,8 @@ def test_blank_lines_and_remarks_hold_no_key() -> None:
         (b"no-pty", MalformedError, "there is no key after the options"),
         (b"no-pty \t", MalformedError, "there is no key after the options"),
         (b"hello world", MalformedError, "neither a key nor options followed by a key"),
-        (b"-----BEGIN OPENSSH PRIVATE KEY-----", MalformedError, "neither a key nor options"),
-        (b"---- BEGIN SSH2 PUBLIC KEY ----", MalformedError, "neither a key nor options"),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----", MalformedError, "a private key stands among the lines"),
+        (b"---- BEGIN SSH2 PUBLIC KEY ----", MalformedError, "an SSH2 block among the lines"),
         (b"1024 65537 1234567 me@host", UnsupportedError, "an SSH-1 key"),
         (b'no-pty,command="x" 2048 35 7890 me@host', UnsupportedError, "an SSH-1 key"),
         (BARE + b" a\rb", MalformedError, "a zero byte or a CR without LF"),
@@ -208,12 +208,18 @@ def test_blank_lines_and_remarks_hold_no_key() -> None:
     ],
 )
 def test_a_bad_line_is_named_with_what_is_wrong(line: bytes, kind: type[KeyconvError], message: str) -> None:
-    for before in (b"", LINE + b"\n\n"):
-        with pytest.raises(KeyconvError, match=message) as caught:
-            read(before + line + b"\n")
-        assert type(caught.value) is kind
-        assert caught.value.place == f"openssh-pub: line {3 if before else 1}"
-        assert BASE64[30:].decode() not in str(caught.value)
+    with pytest.raises(KeyconvError, match=message) as caught:
+        read(line + b"\n")
+    below = b"" if line.startswith(b"no-pty") and b"," not in line else LINE  # it would be of the key below it
+    file = read(LINE + b"\n\n" + line + b"\n" + below)
+    assert [entry.line for entry in file.entries] == ([1, 4] if below else [1])
+    for error, number in ((caught.value, 1), *((fault, 3) for fault in file.faults)):
+        assert type(error) is kind
+        assert message.replace("\\", "") in error.message
+        assert error.line == number
+        assert error.place == f"openssh-pub: line {number}"
+        assert BASE64[30:].decode() not in str(error)
+    assert len(file.faults) == 1
 
 
 def test_a_point_that_is_on_no_curve_is_refused() -> None:

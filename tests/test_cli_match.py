@@ -70,8 +70,14 @@ def test_json_tells_the_verdict_the_fingerprints_and_what_was_verified() -> None
             "match": True,
             "fingerprint": FINGERPRINT,
             "files": [
-                {"path": str(PPK), "format": "ppk", "fingerprints": [FINGERPRINT], "verified": True},
-                {"path": str(LOCKED_PPK), "format": "ppk", "fingerprints": [FINGERPRINT], "verified": False},
+                {"path": str(PPK), "format": "ppk", "fingerprints": [FINGERPRINT], "faults": [], "verified": True},
+                {
+                    "path": str(LOCKED_PPK),
+                    "format": "ppk",
+                    "fingerprints": [FINGERPRINT],
+                    "faults": [],
+                    "verified": False,
+                },
             ],
         },
     )

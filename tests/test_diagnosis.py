@@ -255,8 +255,9 @@ def test_a_weak_point_is_named() -> None:
 )
 def test_a_bad_line_among_good_ones_is_named_with_its_number(line: bytes, rule: str) -> None:
     rows = TEN_LINES.split(b"\n")
-    found = diagnosed(b"\n".join([*rows[:3], line, *rows[3:]]))
-    assert (found.rule, found.line) == (rule, 4)
+    file = read_whole(b"\n".join([*rows[:3], line, *rows[3:]]))
+    assert len(file.entries) == 10
+    assert [(fault.rule, fault.line) for fault in file.faults] == [(rule, 4)]
 
 
 # ── what is no key at all ──────────────────────────────────────────────────────────────────────────────────────────

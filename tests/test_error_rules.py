@@ -17,7 +17,6 @@ from keyconv.checks.check_file import judge_content
 from keyconv.checks.model import Content, Context
 from keyconv.checks.rules import RULES
 from keyconv.codec import public_blob
-from keyconv.codec.key_line import rule_among_lines
 from keyconv.crypto import pairing, points
 from keyconv.crypto.kdf import BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
@@ -132,7 +131,7 @@ OFF_CURVE = b"\4" + bytes(63) + b"\1"
         (b"no-pty,command=x " + LINE, "bad-option", 1),
         (b'command="x ' + LINE, "bad-option", 1),
         (b"1024 65537 " + b"7" * 300 + b" x\n", "ssh1", 1),
-        (LINE + b"#" + b"x" * 70_000 + b"\n", "line-too-long", 2),
+        (b"\n#" + b"x" * 70_000 + b"\n", "line-too-long", 2),
         (b"\xef\xbb\xbf" + LINE, "byte-order-mark", None),
     ],
 )
@@ -195,8 +194,8 @@ def test_costs_and_lengths_have_their_rules() -> None:
     ],
 )
 def test_a_line_among_others_keeps_the_rules_that_are_of_one_line(text: bytes, rule: str) -> None:
-    error = refused(LINE + text, "openssh-pub")
-    assert (rule_among_lines(error), error.line) == (rule, 2)
+    (fault,) = read_whole(LINE + text + b"\n" + LINE).faults
+    assert (fault.rule, fault.line) == (rule, 2)
 
 
 # ── on damaged files ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -266,10 +265,10 @@ def test_the_place_without_its_line_is_kept_for_a_text_whose_lines_moved() -> No
     [
         (
             b'set system login user x authentication ssh-ed25519 "' + LINE.strip() + b'";\n',
-            "the key on line 1 is whole",
+            "the key, which is on line 1",
         ),
-        (b"config system admin\n edit x\n  set key1 '" + LINE.strip() + b"'\n", "the key on line 3 is whole"),
-        (b"lines of text\nkeys = {" + LINE.strip() + b"}\n", "the key on line 2 is whole"),
+        (b"config system admin\n edit x\n  set key1 '" + LINE.strip() + b"'\n", "the key, which is on line 3"),
+        (b"lines of text\nkeys = {" + LINE.strip() + b"}\n", "the key, which is on line 2"),
     ],
 )
 def test_a_whole_public_key_amid_text_is_not_called_corrupt(data: bytes, said: str) -> None:
@@ -295,7 +294,9 @@ def test_a_whole_private_key_amid_text_is_not_sent_for_again(key: bytes, before:
 
 def test_a_damaged_key_beside_a_whole_one_is_still_named() -> None:
     for data in (LINE + PEM[:200] + b"*" + PEM[201:], PEM[:200] + b"*" + PEM[201:] + LINE):
-        assert "is whole" not in diagnose(data, refused(data)).message
+        (fault,) = read_whole(data).faults
+        assert fault.rule == "private-not-public"
+        assert "is whole" not in diagnose(data, fault).message
 
 
 def test_the_words_before_a_whole_key_in_a_file_of_lines_are_not_to_be_dropped() -> None:

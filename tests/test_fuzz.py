@@ -24,7 +24,7 @@ from keyconv import FORMATS, read, write
 from keyconv.checks import lines
 from keyconv.checks.check_file import judge_stream
 from keyconv.checks.model import Context
-from keyconv.codec import private_blob
+from keyconv.codec import line_join, private_blob
 from keyconv.errors import MismatchError
 from keyconv.keys import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -81,7 +81,7 @@ def test_lines_that_are_no_keys_are_not_joined_without_end(row: bytes, monkeypat
 
 
 def test_wrapped_keys_are_found_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "_MAX_JOINS", 10)
+    monkeypatch.setattr(line_join, "MAX_VAIN", 10)
     line = write(sample("openssh/ecdsa-p521-plain"), "openssh-pub").strip()
     wrapped = b"".join(line[start : start + 64] + b"\n" for start in range(0, len(line), 64)) + b"\n"
     _, findings = judge_stream("FILE", "authorized_keys", iter([wrapped * 20]), Context(now=0))

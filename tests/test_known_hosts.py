@@ -141,10 +141,14 @@ def test_one_line_is_a_file_of_lines_too(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_ssh_does_not_read_is_an_error_that_names_it(line: bytes, said: str) -> None:
-    data = b"# hosts\nfirst.example " + RSA + b"\n" + line + b"\n"
+    file = KNOWN_HOSTS.read(b"# hosts\nfirst.example " + RSA + b"\n" + line + b"\nlast.example " + RSA + b"\n")
+    assert [entry.line for entry in file.entries] == [2, 4]
     with pytest.raises(KeyconvError, match=said) as raised:
-        KNOWN_HOSTS.read(data)
-    assert raised.value.place == "known_hosts: line 3"
+        KNOWN_HOSTS.read(b"# hosts\n\n" + line + b"\n")
+    for error in (*file.faults, raised.value):
+        assert said in error.message
+        assert (error.place, error.line) == ("known_hosts: line 3", 3)
+    assert len(file.faults) == 1
 
 
 def test_a_file_without_a_key_is_none() -> None:

@@ -132,30 +132,33 @@ def test_a_key_that_is_not_there_is_the_same_error(command: str, monkeypatch: py
 # ── bad lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_bad_line_is_the_same_error_and_what_came_before_is_shown(large: Path, tmp_path: Path) -> None:
+def test_a_bad_line_is_named_and_spoils_no_other(large: Path, tmp_path: Path) -> None:
     data = large.read_bytes()
     broken = data[: 5 * MIB // 4].rpartition(b"\n")[0] + b"\nssh-rsa nonsense\n" + ED25519 + b"\n"
     path = tmp_path / "broken"
     path.write_bytes(broken)
     number = broken.count(b"\n") - 1
-    small = run("inspect", "-", stdin=broken[-2000:].partition(b"\n")[2])
     result = run("inspect", "--json", path)
-    assert result.code == small.code == 3
+    assert result.code == 0
     assert result.error["message"].startswith(f"openssh-pub: line {number}: ")
     assert result.error["path"] == str(path)
     (found,) = result.json
-    assert len(found["keys"]) == number - 1
-    assert any(note.startswith("incomplete: ") and f"line {number}:" in note for note in found["notes"])
+    assert len(found["keys"]) == number
+    assert [(fault["line"], fault["rule"]) for fault in found["faults"]] == [(number, "bad-line")]
     text = run("inspect", path)
-    assert (text.code, text.out.decode().count("\n  key  ")) == (3, number - 1)
-    assert "incomplete: " in text.out.decode()
+    assert (text.code, text.out.decode().count("\n  key  ")) == (0, number)
+    assert f"{path}: line {number}: bad-line: " in text.err
     lines_only = run("public", path)
-    assert (lines_only.code, lines_only.out) == (3, b"".join(broken.splitlines(keepends=True)[: number - 1]))
+    rows = broken.splitlines(keepends=True)
+    assert (lines_only.code, lines_only.out) == (0, b"".join([*rows[: number - 1], rows[-1]]))
+    for command in ("inspect", "public"):
+        strict = run(command, "--strict", path)
+        assert (strict.code, strict.out) == (3, (text if command == "inspect" else lines_only).out)
 
 
-def test_a_bad_first_line_prints_nothing(small_limit: None, tmp_path: Path) -> None:
+def test_where_no_line_holds_a_key_nothing_is_printed(small_limit: None, tmp_path: Path) -> None:
     path = tmp_path / "broken"
-    path.write_bytes(b"ssh-rsa AAAAnonsense\n" + (ED25519 + b"\n") * 10)
+    path.write_bytes(b"ssh-rsa AAAAnonsense\n" * 10)
     for arguments, out in ((("inspect",), b""), (("inspect", "--json"), b"[]\n"), (("public",), b"")):
         result = run(*arguments, path)
         assert (result.code, result.out) == (3, out)
@@ -173,11 +176,12 @@ def test_lines_are_judged_in_a_stream_as_in_a_small_file(tail: bytes, said: str,
     body = b"".join([ED25519 + b"\n"] * (MIB // len(ED25519) + 10))
     path = tmp_path / "x"
     path.write_bytes(body + tail + b"\n")
-    small = run("public", "-", stdin=ED25519 + b"\n" + tail + b"\n")
-    large = run("public", path)
+    small = run("public", "--strict", "-", stdin=ED25519 + b"\n" + tail + b"\n")
+    large = run("public", "--strict", path)
     assert small.code == large.code == 3
     assert said in small.err
     assert said in large.err
+    assert large.out == body
 
 
 def test_what_is_no_file_of_lines_is_still_too_large(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from keyconv.checks.lines import LineFile, check_lines, kind_of_content, kind_of
 from keyconv.checks.mending import mend
 from keyconv.checks.model import Content, Context, FileRule, Finding, Hit, Judged, LineKind, Subject, fingerprint_of
 from keyconv.checks.rules.damage import blank_inside, damage_severity
+from keyconv.codec.line_kind import kind_of
 from keyconv.codec.unsupported import NEW_KEY
 from keyconv.crypto.amends import NONCANONICAL
 from keyconv.document.spans import describe
@@ -210,7 +211,7 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
             judged.moduli = again.moduli
             return judged
     only_bad = not file.keys and file.bad and not any(finding.rule != "bad-line" for finding in judged.findings)
-    named = repair.find_foreign(content.data) if only_bad and kind_of_content(content.data) is None else None
+    named = repair.find_foreign(content.data) if only_bad and not kind_of(content.data) else None
     if named is not None:
         judged.findings = [rules.BOOK.to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
     return judged
@@ -338,7 +339,9 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagn
 
 def _is_edited(content: Content) -> bool:
     """Tell whether damage can be fixed in place although the file has more than the key."""
-    return content.named and mend(content.data, Opening(), named=True) is not None
+    return (
+        content.named and mend(content.data, Opening(), named=True, kind=kind_of_name(content.name) or "") is not None
+    )
 
 
 def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[Finding]:

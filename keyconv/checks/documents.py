@@ -9,6 +9,7 @@ from keyconv import limits, repair
 from keyconv.checks import embedded, rules
 from keyconv.checks.model import Content, Context, Hit, Judged, fingerprint_of
 from keyconv.checks.notes import private_entries
+from keyconv.codec.line_faults import is_private
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry
@@ -69,6 +70,10 @@ def _private_anywhere(data: bytes) -> Iterator[tuple[int, Entry]]:
     else:
         for entry in private_entries(keyfile.entries):
             yield entry.line or 1, entry
+        if any(map(is_private, keyfile.faults)):
+            for found in _private_in(data, thorough=True):
+                for entry in private_entries(found.keyfile.entries):
+                    yield found.line, entry
 
 
 def _private_in(data: bytes, *, thorough: bool = False) -> Iterator[embedded.Found]:

@@ -14,9 +14,8 @@ from keyconv.checks.line import READERS, Line
 from keyconv.checks.model import Context, Finding, Hit, LineKind, Severity, blob_of, fingerprint_of
 from keyconv.checks.modulus import MAX_STREAMED_BITS
 from keyconv.checks.seen_keys import SeenKeys
-from keyconv.codec import signer_line
-from keyconv.codec.key_line import begins_usual, rule_among_lines
-from keyconv.codec.line_file import ReadLine
+from keyconv.codec import line_kind, signer_line
+from keyconv.codec.line_faults import HINTS, LineFaults, ReadLine
 from keyconv.crypto.fingerprint import spell
 from keyconv.errors import KeyconvError
 from keyconv.formats import known_hosts
@@ -37,31 +36,16 @@ _TYPES = (
 _KEY_BEGINS = re.compile(_TYPES + rb"(?:-cert-v01@openssh\.com)?[ \t]+" + _BLOB)
 _TYPE_BEGINS = re.compile(_TYPES + rb"[ \t]")
 _BASE64_ROW = re.compile(rb"[A-Za-z0-9+/]{32,}={0,2}(?:[ \t]|\Z)")
-_KEY_BEGINS_HERE = re.compile(rb"(?=" + _KEY_BEGINS.pattern + rb")")  # where one may begin inside of another
-_SSH2_BEGIN = re.compile(rb"[ \t]*---- ?BEGIN SSH2 PUBLIC KEY ?----")
-_SSH2_END = re.compile(rb"[ \t]*---- ?END SSH2 PUBLIC KEY ?----")
-_PRIVATE_BEGIN = re.compile(
-    rb"[ \t]*(?:-{4,6} ?BEGIN (?P<label>[A-Z0-9 ]{0,30}PRIVATE KEY) ?-{4,6}|PuTTY-User-Key-File-[0-9]: )"
-)
-_PRIVATE_END = re.compile(rb"[ \t]*(?:-{4,6} ?END [A-Z0-9 ]{0,30}PRIVATE KEY ?-{4,6}|Private-(?:MAC|Hash): )")
-_NAMES: tuple[tuple[LineKind, re.Pattern[str]], ...] = (
-    ("authorized_keys", re.compile(r"authorized_keys2?\Z")),
-    ("known_hosts", re.compile(r"(?:ssh_)?known_hosts2?(?:\.old)?\Z")),
-    ("allowed_signers", re.compile(r"\.?allowed[_-]?signers\Z")),
-)
+_SIGNERS = re.compile(r"\.?allowed[_-]?signers\Z")
 _PRINCIPAL = re.compile(rb"!?[\w.*?@+%-]+\Z")
 _ADDRESS = re.compile(rb"!?[\w.*?+%-]+@[\w.*?-]+\Z")
 """What a person would take for a principal: a word before options that only `allowed_signers` has, else an address."""
 _BLOB_BEGINS = b"AAAA"
-_CONTINUATION = re.compile(rb"[ \t]*[A-Za-z0-9+/]+={0,2}(?:[ \t]|\Z)")
-_ODD_SPACES = "\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff".encode()
-_ODD_BLANKS = re.compile(rb"(?:\xc2\xa0|\xe2\x80[\x87\xaf\x8b-\x8d]|\xe3\x80\x80|\xe2\x81\xa0|\xef\xbb\xbf|[ \t\f\v])+")
 
 _MAX_ROWS = 200
 _MAX_EFFORT = 16 * 2048**2
 """Squared bits of the moduli of one file that are tried with the slow methods: a second's worth."""
 
-_MAX_JOINS = 10_000  # of lines in vain, since the last wrapped key was found
 _BATCH_ROWS, _BATCH_BYTES = 4095, limits.MIB
 """Lines that are looked at together."""
 
@@ -70,12 +54,8 @@ _READ: dict[LineKind, ReadLine] = {
     "known_hosts": known_hosts.read_line,
     "allowed_signers": signer_line.read_line,
 }
-_HINTS_ON_HOSTS = {
-    "bad-line": "Remove the line ('ssh-keygen -R HOST'), and get it again: 'ssh-keyscan HOST' prints it.",
-    "line-too-long": "Spread the hosts over several lines.",
-    "duplicate-key": "Keep one.",
-}
-"""What to do about a line of `known_hosts`, where it is not what a rule says of `authorized_keys`."""
+_HELD = frozenset({"joined-keys", "indented", "wrapped-key"})
+"""Rules on rows that hold keys all the same."""
 
 
 @dataclass(slots=True)
@@ -83,8 +63,8 @@ class LineFile:
     """One file of lines while it is checked: where it is, what it is, and what was seen so far.
 
     `moduli` are RSA moduli with their lines, and `bits` their bits; `left_out` says that there were more. `keys` counts
-    lines that hold a key, `joins` those that were joined to others in vain; `effort` is what it takes to try all moduli
-    with slow methods. What is `streamed` may have millions of lines.
+    lines that hold a key; `effort` is what it takes to try all moduli with slow methods. What is `streamed` may have
+    millions of lines. `faults` explains the lines without a key.
     """
 
     path: str
@@ -95,11 +75,14 @@ class LineFile:
     moduli: list[tuple[int, int, str]] = field(default_factory=list)
     keys: int = 0
     bad: int = 0
-    joins: int = 0
     effort: int = 0
     streamed: bool = False
     bits: int = 0
     left_out: bool = False
+    faults: LineFaults = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.faults = LineFaults(_READ[self.kind], self.kind)
 
     @property
     def reader(self) -> str:
@@ -125,7 +108,9 @@ class LineFile:
 
 def kind_of_name(name: str) -> LineKind | None:
     """Tell by its name what a file is: the names that sshd and ssh read by default; others are told by content."""
-    return next((kind for kind, pattern in _NAMES if pattern.match(name.lower())), None)
+    if _SIGNERS.match(name.lower()):
+        return "allowed_signers"
+    return _as_kind(line_kind.kind_of_name(name))
 
 
 def kind_of_content(head: bytes, *, named: bool = True) -> LineKind | None:
@@ -149,24 +134,22 @@ def _are_mostly_keys(head: bytes) -> bool:
 
 
 def _kind_by_votes(head: bytes) -> LineKind | None:
+    kind = _as_kind(line_kind.kind_among_blocks(head) or line_kind.kind_of(head))
     rows = [row for row in head.split(b"\n")[:_MAX_ROWS] if row.strip() and not row.lstrip().startswith(b"#")]
-    votes: dict[LineKind, int] = {"authorized_keys": 0, "known_hosts": 0, "allowed_signers": 0}
-    for row in rows[:20]:
-        text = row.removesuffix(b"\r")
-        try:
-            if read_line(text, 1, []) is not None:
-                votes["authorized_keys"] += 1
-        except KeyconvError:
-            # Without a blob it is a key of protocol 1, told by its numbers.
-            if known_hosts.KNOWN_HOSTS.sniff(text) and (_BLOB_BEGINS not in text or _reads_as_host(text)):
-                votes["known_hosts"] += 1
-            elif _reads_as_signer(text):
-                votes["allowed_signers"] += 1
-    if votes["known_hosts"]:
-        return "known_hosts"
-    if votes["allowed_signers"] > votes["authorized_keys"]:
+    texts = [row.removesuffix(b"\r") for row in rows[:20]]
+    if kind == "known_hosts":
+        # Without a blob it is a key of protocol 1, told by its numbers.
+        return kind if any(_BLOB_BEGINS not in text or _reads_as_host(text) for text in texts) else None
+    keys = sum(map(_reads_as_key, texts))
+    if sum(_reads_as_signer(text) for text in texts if not _reads_as_key(text)) > keys:
         return "allowed_signers"
-    return "authorized_keys" if votes["authorized_keys"] and len(rows) > 1 else None
+    return kind if keys and len(rows) > 1 else None
+
+
+def _as_kind(kind: str) -> LineKind | None:
+    if kind == "authorized_keys":
+        return "authorized_keys"
+    return "known_hosts" if kind == "known_hosts" else None
 
 
 def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
@@ -199,16 +182,6 @@ def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
 
 
 def _check_row(file: LineFile, row: Row, rows: Lookahead) -> Iterator[Finding]:
-    if begins_usual(row.text):
-        pass  # a key, and no block
-    elif _SSH2_BEGIN.match(row.text):
-        rows.skip(_count_until(rows, _SSH2_END))
-        yield _bad(file, "rfc4716-in-authorized-keys", MESSAGES["rfc4716-in-authorized-keys"], row)
-        return
-    elif _PRIVATE_BEGIN.match(row.text):
-        rows.skip(_count_until(rows, _PRIVATE_END))
-        yield _bad(file, "private-not-public", "a private key stands here; everybody who reads the file has it", row)
-        return
     if row.cut:
         message = f"the line has more than {limits.size(limits.MAX_LINE)}, which no key needs: it was not read"
         yield replace(_bad(file, "line-too-long", message, row), severity="warning")
@@ -229,7 +202,7 @@ def _check_row(file: LineFile, row: Row, rows: Lookahead) -> Iterator[Finding]:
 def _accepted(file: LineFile, row: Row, entry: Entry, notes: list[Note]) -> Iterator[Finding]:
     file.keys += 1
     if entry.comment and _BLOB_BEGINS in entry.comment and _KEY_BEGINS.search(entry.comment):
-        yield _found(file, "joined-keys", MESSAGES["joined-keys"], row, fingerprint_of(entry))
+        yield _found(file, "joined-keys", file.faults.joined, row, fingerprint_of(entry))
     line = Line(entry, row.text, file.kind, file.context)
     for name, find in rules.BOOK.on_line(file.kind):
         for hit in find(line):
@@ -297,95 +270,19 @@ def _repeated(file: LineFile, row: Row, key: Sound, first: int) -> Finding:
 
 
 def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> Iterator[Finding]:
-    joined = _joined_at(file, row)
-    if joined:
+    fault = file.faults.explain(row.text, row.number, rows.text_after, error)
+    rows.skip(fault.below)
+    rule = fault.error.rule
+    key = fault.joined.entry if fault.joined is not None else None
+    at = row._replace(number=fault.error.line or row.number)
+    if rule in _HELD:
         file.keys += 1
-        yield _found(file, "joined-keys", f"{MESSAGES['joined-keys']}, without white space: {file.silent}", row)
-        return
-    if _unspaced(file, row):
-        file.keys += 1
-        yield _found(file, "indented", "white space that sshd does not know stands before the key", row)
-        return
-    wrapped = _wrapped(file, row, rows)
-    if wrapped is not None:
-        count, entry = wrapped
-        rows.skip(count)
-        file.keys += 1
-        yield _found(file, "wrapped-key", MESSAGES["wrapped-key"], row, fingerprint_of(entry))
-        return
-    found = _bad(file, rule_among_lines(error), error.message, row)
-    yield replace(found, hint=error.hint) if error.hint else found
-
-
-# ── lines that belong together, and lines that do not ──────────────────────────────────────────────────────────────
-
-
-def _joined_at(file: LineFile, row: Row) -> bool:
-    # `ssh-ed25519 AAAA...ssh-rsa AAAA...`: a first key without a comment, and the second at once after its base64.
-    for found in _KEY_BEGINS_HERE.finditer(row.text):
-        if (
-            found.start()
-            and _reads(file, row.text[: found.start()].rstrip())
-            and _reads_as_key(row.text[found.start() :])
-        ):
-            return True
-    return False
-
-
-def _unspaced(file: LineFile, row: Row) -> bool:
-    found = _ODD_BLANKS.match(row.text)
-    return found is not None and bool(found.group().strip(b" \t")) and _reads(file, row.text[found.end() :])
-
-
-def _wrapped(file: LineFile, row: Row, rows: Lookahead) -> tuple[int, Entry] | None:
-    """Find how many of the next rows, joined to this one, make a key."""
-    closely, spaced = row.text.rstrip(b" \t"), row.text.rstrip(b" \t")
-    for count in range(_MAX_ROWS if file.joins < _MAX_JOINS else 0):
-        following = rows.peek(count)
-        if following is None or following.cut or len(closely) > limits.MAX_AUTHORIZED_KEYS_LINE:
-            return None
-        piece = following.text.strip(b" \t")
-        begins = _KEY_BEGINS.match(piece) is not None
-        if not (_CONTINUATION.match(piece) or begins or _BLOB_BEGINS not in closely) or piece.startswith(b"#"):
-            return None
-        closely, spaced = closely + piece, spaced + b" " + piece
-        if begins and _reads(file, piece):
-            # A whole key by itself: what stands before it is not its beginning, unless it is options of its own.
-            return None
-        file.joins += 1
-        if _BLOB_BEGINS not in closely:
-            continue
-        for text in dict.fromkeys((closely, spaced)):
-            try:
-                read = _read(file, text, row.number, [])
-            except KeyconvError:
-                continue
-            if read is not None:
-                file.joins = 0
-                return count + 1 + _count_of_comment(file, row, rows, count), read
-    return None
-
-
-def _count_of_comment(file: LineFile, row: Row, rows: Lookahead, last: int) -> int:
-    # The comment may be broken too: a row as long as the first one was cut off there, and its rest is the next row.
-    count = 0
-    before = rows.peek(last)
-    while before is not None and len(before.text) == len(row.text) and count < _MAX_ROWS:
-        before = rows.peek(last + count + 1)
-        if before is None or not before.text.strip() or _KEY_BEGINS.search(before.text) or _reads(file, before.text):
-            break
-        count += 1
-    return count
-
-
-def _count_until(rows: Lookahead, end: re.Pattern[bytes]) -> int:
-    for count in range(_MAX_ROWS):
-        row = rows.peek(count)
-        if row is None or _KEY_BEGINS.search(row.text):
-            return count
-        if end.match(row.text):
-            return count + 1
-    return 0
+        yield _found(file, rule, fault.error.message, at, fingerprint_of(key))
+    else:
+        found = _bad(file, rule, fault.error.message, at)
+        yield replace(found, hint=fault.error.hint) if fault.error.hint else found
+    if key is not None:
+        yield from _check_key(file, row, key)
 
 
 # ── the text as a whole ────────────────────────────────────────────────────────────────────────────────────────────
@@ -412,10 +309,6 @@ def _check_text(file: LineFile) -> Iterator[Finding]:
 
 def _read(file: LineFile, text: bytes, number: int, notes: list[Note]) -> Entry | None:
     return _READ[file.kind](text, number, notes)
-
-
-def _reads(file: LineFile, text: bytes) -> bool:
-    return _succeeds(lambda: _read(file, text, 1, []))
 
 
 def _reads_as_key(text: bytes) -> bool:
@@ -452,8 +345,8 @@ def _found(
 
 
 def _to_finding(file: LineFile, name: str, hit: Hit, row: Row, key: str | None) -> Finding:
-    if hit.hint is None and file.kind == "known_hosts":
-        hit = hit._replace(hint=_HINTS_ON_HOSTS.get(name))
+    if hit.hint is None and (hint := HINTS.get(file.kind, {}).get(name)):
+        hit = hit._replace(hint=hint, fixable=False)
     return rules.BOOK.to_finding(name, hit, file.path, line=row.number, key=key)
 
 

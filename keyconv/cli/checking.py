@@ -201,7 +201,8 @@ class Checker:
     def _mend(self, content: Content, judged: Judged) -> Judged:
         if not any(finding.fixable and self.collector.sees(finding) for finding in judged.findings):
             return judged
-        edit = mending.mend(content.data, self.context.opening, named=content.named)
+        kind = kind_of_name(content.name) or ""
+        edit = mending.mend(content.data, self.context.opening, named=content.named, kind=kind)
         if edit is None:
             return judged
         if self.manner.diff:

@@ -42,6 +42,7 @@ Output = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists (never an input).")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse to lose anything that the target cannot hold.")]
+StrictLines = Annotated[bool, typer.Option("--strict", help="Exit code 3 if a line of a file of lines holds no key.")]
 Comment = Annotated[Optional[str], typer.Option(metavar="TEXT", help="The comment to write instead of the input's.")]
 AskNewPassphrase = Annotated[bool, typer.Option("--new-passphrase", help="Ask for a new passphrase for the output.")]
 NewPassphraseFile = Annotated[

@@ -14,7 +14,7 @@ from keyconv.cli.render import Screen, to_json
 from keyconv.cli.siblings import note_siblings
 from keyconv.engine import Inspection, choose
 from keyconv.engine import inspect as describe
-from keyconv.engine.inspection import describe_key, describe_many
+from keyconv.engine.inspection import LineFault, describe_fault, describe_key, describe_many
 from keyconv.errors import KeyconvError, OutputError, UsageError
 from keyconv.files import write_stdout
 from keyconv.keyfile import KeyFile, Locked
@@ -48,8 +48,10 @@ def run(inputs: tuple[str, ...], source: InputOptions, wanted: Wanted, *, screen
             with opening(opener, path) as found:
                 if isinstance(found, LineStream):
                     _show_stream(found, path, wanted, listing, printer, opener.options.key)
+                    exit_code = exit_code or found.exit_code
                 else:
                     _show(note_siblings(_opened(opener, path, found), path), path, wanted, listing, printer)
+                    exit_code = exit_code or opener.report(found.faults, path)
         except OutputError:
             raise
         except KeyconvError as error:
@@ -111,32 +113,20 @@ def _show(keyfile: KeyFile, path: str, wanted: Wanted, listing: _Listing | None,
 def _show_stream(
     stream: LineStream, path: str, wanted: Wanted, listing: _Listing | None, printer: Printer, number: int | None
 ) -> None:
-    """Show the keys of a large file as they come, up to one that is bad, whose error is raised then."""
+    """Show the keys of a large file as they come."""
     if wanted.output not in (None, STDIN):
         raise OutputError(
             f"{shown(path)} has more than {limits.size(limits.MAX_KEY_FILE)}, which is only printed",
             hint="redirect standard output",
         ).at_path(wanted.output or "")
     show = _stream_as_json(stream, path, listing, number) if listing else _stream_as_text(stream, path, wanted, number)
-    fault: KeyconvError | None = None
-    try:
-        for text in show:
-            printer.add_text(text)
-    except OutputError:
-        raise
-    except KeyconvError as error:
-        if not stream.shown:
-            raise
-        fault = error
+    for text in show:
+        printer.add_text(text)
     notes = [str(note) for note in stream.facts.notes]
-    if fault is not None:
-        notes.append(f"incomplete: {fault}")
     if listing is not None:
-        listing.close(notes)
+        listing.close(notes, [describe_fault(fault) for fault in stream.facts.faults])
     else:
         printer.add_text(tail_text(stream.facts.keys, notes))
-    if fault is not None:
-        raise fault
 
 
 def _stream_as_json(stream: LineStream, path: str, listing: _Listing, number: int | None) -> Iterator[str]:
@@ -171,9 +161,10 @@ class _Listing:
         """Give the text with which an object begins whose keys follow."""
         return self._comma() + _indented(description, 2).removesuffix("\n  }") + ',\n    "keys": ['
 
-    def close(self, notes: list[str]) -> None:
+    def close(self, notes: list[str], faults: list[LineFault]) -> None:
         """Write the end of an object after its keys."""
-        self._printer.add_text('\n    ],\n    "notes": ' + _indented(notes, 4) + "\n  }")
+        self._printer.add_text('\n    ],\n    "notes": ' + _indented(notes, 4))
+        self._printer.add_text(',\n    "faults": ' + _indented(faults, 4) + "\n  }")
 
     def end(self) -> None:
         """Write the end of the list."""

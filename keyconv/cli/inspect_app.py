@@ -17,6 +17,7 @@ from keyconv.cli.flags import (
     PassphraseFd,
     PassphraseFile,
     Quiet,
+    StrictLines,
 )
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
@@ -44,6 +45,7 @@ def inspect(
     passphrase_env: PassphraseEnv = None,
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
+    strict: StrictLines = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -66,6 +68,7 @@ def inspect(
                 passphrase_encoding=passphrase_encoding,
                 no_input=True,
                 allow_costly=allow_costly_kdf,
+                strict=strict,
             ),
             command.Wanted(visual=visual, show_private=show_private, output=output, force=force),
             screen=screen,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from keyconv.cli.opening import STDIN, STDIN_NAME, Opener, shown
 from keyconv.codec.key_line import rule_among_lines
+from keyconv.codec.line_faults import HINTS
 from keyconv.codec.line_file import LineFacts
 from keyconv.engine.reading import detect_stream
 from keyconv.errors import InputError, KeyconvError, OutputError, UsageError
@@ -32,6 +34,12 @@ class LineStream:
     facts: LineFacts = field(default_factory=LineFacts)
     kind: str = "authorized_keys"
     shown: int = 0
+    strict: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """The code for the lines without a key that were met."""
+        return self.facts.faults[0].exit_code if self.strict and self.facts.faults else 0
 
     def chosen(self, number: int | None) -> Iterator[Entry]:
         """Give the entries, or only the one of this number; the whole file is read either way, as a small one is.
@@ -59,15 +67,23 @@ def opening(opener: Opener, path: str) -> Iterator[KeyFile | LineStream]:
             found = detect_stream(source.head, opener.options.format)
             if found is None or found.stream is None:
                 raise too_large()
-            facts = LineFacts()
+            facts = LineFacts(on_fault=partial(_report, opener, path))
             kind = "known_hosts" if found.name == "known_hosts" else "authorized_keys"
-            yield LineStream(found, _named(found.stream(source.chunks, facts)), facts, kind)
+            entries = _named(found.stream(source.chunks, facts))
+            yield LineStream(found, entries, facts, kind, strict=opener.options.strict)
     except OutputError:
         raise
     except KeyconvError as error:
         if error.path == STDIN:
             error.path = STDIN_NAME
         raise error.at_path(shown(path)) from None
+
+
+def _report(opener: Opener, path: str, fault: KeyconvError) -> None:
+    """Print a fault as its line goes by; where no line holds a key, the first of them is raised as well."""
+    hints = HINTS.get(fault.format, {})
+    fault.hint = fault.hint or hints.get(fault.rule, "")
+    opener.report((fault,), path)
 
 
 def _named(entries: Iterator[Entry]) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ from keyconv.cli.render import Screen, to_json
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
 from keyconv.engine import match
+from keyconv.engine.inspection import describe_fault
 from keyconv.errors import UsageError
 from keyconv.keyfile import KeyFile, Locked
 
@@ -24,6 +25,7 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
         raise UsageError("there is nothing to compare: name two files or more")
     opener = Opener(screen, source, inputs)
     keyfiles = [_open(opener, path) for path in inputs]
+    faulty = [opener.report(keyfile.faults, path) for path, keyfile in zip(inputs, keyfiles, strict=True)]
     same = match(keyfiles)
     for path, keyfile in zip(inputs, keyfiles, strict=True):
         if (
@@ -32,6 +34,7 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
             and all(each.certificate for each in keyfile.entries if each.public == same)
         ):
             screen.note("the key stands here as a certificate, by whose line sshd lets nobody in", shown(path))
+    exit_code = max(faulty) or (0 if same else 1)
     files = [
         {
             "path": path,
@@ -39,6 +42,7 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
             "fingerprints": [
                 fingerprint.sha256(public_blob.write(each.public)) for each in keyfile.entries if each.public
             ],
+            "faults": [describe_fault(fault) for fault in keyfile.faults],
             "verified": not any(isinstance(entry.private, Locked) for entry in keyfile.entries),
         }
         for path, keyfile in zip(inputs, keyfiles, strict=True)
@@ -46,12 +50,12 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
     if screen.as_json:
         key = fingerprint.sha256(public_blob.write(same)) if same else None
         screen.data(to_json({"match": same is not None, "fingerprint": key, "files": files}))
-        return 0 if same else 1
+        return exit_code
     if screen.quiet:
-        return 0 if same else 1
+        return exit_code
     if same:
         screen.data(f"the same key: {same.algorithm} {fingerprint.sha256(public_blob.write(same))}\n")
-        return 0
+        return exit_code
     lines = ["not the same key"]
     for path, keyfile in zip(inputs, keyfiles, strict=True):
         shown_keys = [
@@ -61,7 +65,7 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
         ]
         lines.extend(f"  {printable(shown(path))}: {key}" for key in shown_keys)
     screen.data("\n".join(lines) + "\n")
-    return 1
+    return exit_code
 
 
 def _is_for_log_in(path: str, keyfile: KeyFile) -> bool:
@@ -69,7 +73,7 @@ def _is_for_log_in(path: str, keyfile: KeyFile) -> bool:
 
 
 def _open(opener: Opener, path: str) -> KeyFile:
-    keyfile = opener.read(path)
+    keyfile = opener.read_lines(path)
     deriver = opener.new_deriver()
     entries = []
     for entry in keyfile.entries:

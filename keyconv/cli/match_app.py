@@ -14,6 +14,7 @@ from keyconv.cli.flags import (
     PassphraseFd,
     PassphraseFile,
     Quiet,
+    StrictLines,
 )
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
@@ -34,6 +35,7 @@ def match(
     passphrase_env: PassphraseEnv = None,
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
+    strict: StrictLines = False,
     no_input: NoInput = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -56,6 +58,7 @@ def match(
                 passphrase_encoding=passphrase_encoding,
                 no_input=no_input,
                 allow_costly=allow_costly_kdf,
+                strict=strict,
             ),
             screen=screen,
         )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 
 from keyconv.cli.options import NOT_SAID, InputOptions, OutputOptions
 from keyconv.cli.prompt import Prompter, encoded
 from keyconv.cli.render import Screen
 from keyconv.cli.workers import processors
+from keyconv.codec.line_faults import is_private
+from keyconv.codec.line_kind import kind_among_blocks, kind_of, kind_of_name
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, WrongPassphraseError
 from keyconv.files import load
-from keyconv.formats import by_name
+from keyconv.formats import by_name, claiming
 from keyconv.formats.base import WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
@@ -70,8 +72,26 @@ class Opener:
         return replace(how, kdf_passes=self.passes)
 
     def read(self, path: str) -> KeyFile:
-        """Load and read a file, and tell the notes on it; the error on one that does not load names the cause."""
+        """Load and read a file, and tell the notes on it; the error on one that does not load names the cause.
+
+        Raises: also for a file of lines with a bad line or a private key in it.
+        """
+        keyfile = self.read_lines(path)
+        for fault in (*filter(is_private, keyfile.faults), *keyfile.faults):
+            raise fault.at_path(shown(path))
+        return keyfile
+
+    def read_lines(self, path: str) -> KeyFile:
+        """Read a file as `read` does, but leave the faults of a file of lines to the caller."""
         return self.read_data(path, lambda: load(path))
+
+    def report(self, faults: Iterable[KeyconvError], path: str) -> int:
+        """Print why lines of a file hold no key, and give the exit code for it: with `--strict` each is an error."""
+        exit_code = 0
+        for fault in faults:
+            self.screen.fault(fault.at_path(shown(path)))
+            exit_code = exit_code or fault.exit_code
+        return exit_code if self.options.strict else 0
 
     def read_data(self, path: str, load_data: Callable[[], bytes]) -> KeyFile:
         """Read what `load_data` gives as `read` does with a file."""
@@ -115,7 +135,8 @@ class Opener:
 
     def _read(self, data: bytes, path: str) -> KeyFile:
         try:
-            keyfile = read(data, self.options.format)
+            named = _read_by_name(path, data) if self.options.format is None else None
+            keyfile = named or read(data, self.options.format)
         except KeyconvError as error:
             import shlex
 
@@ -126,7 +147,13 @@ class Opener:
             if forced is not None and not holds_several(data, by_name(forced)):
                 error.hint = name_file(error.hint, shlex.quote(path))
                 raise
-            raise explain(data, error, path=shlex.quote(path)) from None
+            raise explain(data, error, path=shlex.quote(path), of_lines=kind_of_name(path) != "") from None
+        if keyfile.faults:
+            import shlex
+
+            from keyconv.repair.diagnosis import name_faults
+
+            keyfile = replace(keyfile, faults=name_faults(data, keyfile, path=shlex.quote(path)))
         return keyfile
 
     def _unlock(self, entry: Entry, path: str, deriver: Deriver) -> Opened:
@@ -145,6 +172,25 @@ class Opener:
                     raise
                 self.prompter.forget()
                 self.screen.note(str(error), shown(path))
+
+
+def _read_by_name(path: str, data: bytes) -> KeyFile | None:
+    """Read a file as one of lines that it is by its name; None where it has another name, or is another public key.
+
+    Raises: the error of the reader, where that is what `keyconv check` says of the file too.
+    """
+    kind = kind_of_name(path)
+    content = kind_among_blocks(data) or kind_of(data)
+    if not kind or kind == content:
+        return None
+    if not content and any(not found.can.private for found in claiming(data)):
+        return None
+    try:
+        return read(data, "known_hosts" if kind == "known_hosts" else "openssh-pub")
+    except KeyconvError as error:
+        if not content or error.rule in ("wrapped-key", "private-not-public"):
+            raise
+        return None
 
 
 def shown(path: str) -> str:

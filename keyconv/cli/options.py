@@ -15,7 +15,7 @@ NOT_SAID = PassphraseSource()
 
 @record
 class InputOptions:
-    """How to read: a forced format, which key of several, and how to open it.
+    """How to read: a forced format, which key of several, how to open it, and whether a bad line is an error.
 
     Raises: UsageError for an encoding that there is not.
     """
@@ -26,6 +26,7 @@ class InputOptions:
     passphrase_encoding: str | None = None
     no_input: bool = False
     allow_costly: bool = False
+    strict: bool = False
 
     def __post_init__(self) -> None:
         check_encoding(self.passphrase_encoding)

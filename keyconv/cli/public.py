@@ -47,8 +47,10 @@ def run(
             with opening(writer.opener, path) as found:
                 if isinstance(found, LineStream):
                     writer.add_stream(found, path)
+                    exit_code = exit_code or found.exit_code
                 else:
                     writer.add(found, path)
+                    exit_code = exit_code or writer.opener.report(found.faults, path)
         except KeyconvError as error:
             if len(inputs) == 1 or target.output is not None or isinstance(error, OutputError):
                 raise error.at_path(shown(path)) from None

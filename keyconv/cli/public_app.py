@@ -81,6 +81,7 @@ def public(
                 passphrase_encoding=passphrase_encoding,
                 no_input=no_input,
                 allow_costly=allow_costly_kdf,
+                strict=strict,
             ),
             OutputOptions(
                 format=to,

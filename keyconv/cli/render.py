@@ -28,6 +28,16 @@ class Screen:
         if error.hint:
             _to_stderr(f"  hint: {printable(error.hint)}\n")
 
+    def fault(self, error: KeyconvError) -> None:
+        """Print why a line holds no key, as `keyconv: PATH: line N: RULE: why` and its hint, or as one JSON object."""
+        if self.as_json:
+            self.error(error)
+            return
+        where = f"line {error.line}: " if error.line is not None else ""
+        _to_stderr(f"keyconv: {printable(error.path)}: {where}{error.rule}: {printable(error.message)}\n")
+        if error.hint:
+            _to_stderr(f"  hint: {printable(error.hint)}\n")
+
     def note(self, message: str, path: str = "") -> None:
         """Print something that is no error: a tolerance, a loss, what was written."""
         if not self.quiet and not self.as_json:

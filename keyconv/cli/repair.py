@@ -10,11 +10,13 @@ from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.prompt import encoded
 from keyconv.cli.render import Screen
+from keyconv.codec.line_faults import is_private
+from keyconv.codec.line_kind import kind_of_name
 from keyconv.engine import read
 from keyconv.errors import KeyconvError, MalformedError, OutputError, UsageError
 from keyconv.formats import by_name
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import Opening, describe_unproved, edit, explain, left_out, search
+from keyconv.repair import Opening, describe_unproved, edit, explain, left_out, mend_rows, search
 from keyconv.repair.messages import MESSAGES
 
 __all__ = ["Manner", "run"]
@@ -56,10 +58,12 @@ def _run(path: str, source: InputOptions, target: OutputOptions, screen: Screen)
     opener = Opener(screen, source, (path,))
     data = load(path)
     opening = _opening(path, opener)
-    found = search(data, opening)
+    found = search(data, opening) or mend_rows(data, kind_of_name(path))
     if found is None:
         raise _refusal(data, path, opener)
     is_private = any(entry.private is not None for entry in found.keyfile.entries)
+    if is_private and kind_of_name(path):
+        raise _refusal(data, path, opener)
     is_locked = any(isinstance(entry.private, Locked) or entry.protection for entry in found.keyfile.entries)
     if is_private and not is_locked:
         check_terminal(by_name(found.keyfile.format), target, None)
@@ -79,8 +83,8 @@ def _run_in_place(path: str, source: InputOptions, manner: Manner, screen: Scree
         check_rewrite(path)
     opener = Opener(screen, source, (path,))
     data = load(path)
-    done = edit(data, _opening(path, opener))
-    if done is None:
+    done = edit(data, _opening(path, opener), kind=kind_of_name(path))
+    if done is None or (kind_of_name(path) and any(entry.private is not None for entry in done.keyfile.entries)):
         raise _refusal(data, path, opener)
     backup = ""
     if manner.diff:
@@ -110,9 +114,11 @@ def _refusal(data: bytes, path: str, opener: Opener) -> KeyconvError:
     """Return why a file cannot be fixed: the error of its reader with the diagnosis in it."""
     quoted = shlex.quote(path)
     try:
-        keyfile = read(data, opener.options.format)
+        keyfile = read(data, opener.options.format) if opener.options.format else opener.read_data(path, lambda: data)
     except KeyconvError as error:
-        return explain(data, error, path=quoted)
+        return explain(data, error, path=quoted) if opener.options.format else error
+    for fault in (*filter(is_private, keyfile.faults), *keyfile.faults):
+        return fault
     for entry in keyfile.entries:
         if entry.fault is not None:
             return entry.fault
@@ -141,6 +147,8 @@ def _report(undone: tuple[str, ...], keyfile: KeyFile, path: str, screen: Screen
         screen.note(f"undone: {rule}: {MESSAGES[rule]}", shown(path))
     if not undone:
         screen.note("nothing to undo", shown(path))
+    for fault in keyfile.faults:
+        screen.note(f"left as it is: line {fault.line}: {fault.rule}: {fault.message}", shown(path))
     unproved = describe_unproved(keyfile)
     if unproved:
         screen.note(unproved, shown(path))

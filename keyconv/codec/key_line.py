@@ -31,7 +31,7 @@ __all__ = [
     "begins_key",
     "begins_usual",
     "cut",
-    "first_line",
+    "first_row",
     "in_line",
     "is_empty",
     "is_familiar_type",
@@ -66,6 +66,7 @@ _FIRST_LINE = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+[ \t]*([^\n]*)")
 _USUAL_TYPE = rb"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521))"
 _USUAL = re.compile(_USUAL_TYPE + rb" AAAA")
 _USUAL_LINE = re.compile(rb"(" + _USUAL_TYPE + rb") ([A-Za-z0-9+/=]+)(?: ([^ \t](?s:.)*))?\Z")
+_MAX_FIELD = 1 << 16  # a length above it is a changed byte
 _WORD = re.compile(rb"[^ \t]*")
 _FAMILIAR_TYPE = re.compile(rb"\A(?:ssh-|ecdsa-sha2-|sk-|webauthn-sk-|rsa-sha2-)|-cert-v01@openssh\.com\Z")
 _ED25519 = encode.name(Ed25519PublicKey.algorithm) + (32).to_bytes(4, "big")
@@ -87,7 +88,7 @@ def read_key(text: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | N
         raise MalformedError("the type of the key is not an SSH name" if word else "there is no key after the options")
     if not encoded:
         raise TruncatedError(f"there is no base64 after the key type {show(word)}")
-    public, certificate = _read_blob(base64.decode(encoded), notes)
+    public, certificate = _read_whole_blob(base64.decode(encoded), notes)
     _compare_type(word.decode("ascii"), certificate.algorithm if certificate else public.algorithm, notes)
     pairing.check_public(public)
     if certificate is not None:
@@ -152,10 +153,16 @@ def is_empty(text: bytes) -> bool:
     return False
 
 
-def first_line(data: bytes) -> bytes:
-    """Give the first line that is neither blank nor a remark, without the blanks before it."""
+def first_row(data: bytes, most: int) -> tuple[bytes, bytes]:
+    """Give the first line that is neither blank nor a remark, without the blanks before it, and what follows it.
+
+    Of what follows no more than `most` bytes are given.
+    """
     found = _FIRST_LINE.match(data)
-    return found.group(1) if found else b""
+    if found is None:
+        return b"", b""
+    end = found.end() + 1
+    return found.group(1), data[end : end + most]
 
 
 def is_type(word: bytes) -> bool:
@@ -189,6 +196,27 @@ def cut(text: bytes, pattern: re.Pattern[bytes]) -> tuple[bytes, bytes]:
 def show(word: bytes) -> str:
     """Show a word of a line in a message: in quotes, short, nothing but ASCII."""
     return quote(word.decode("latin-1"))
+
+
+def _read_whole_blob(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None]:
+    try:
+        return _read_blob(blob, notes)
+    except MalformedError as error:
+        if _is_cut_short(blob):
+            error.message = f"the base64 is cut short: {error.message}"
+            error.args = (error.message,)
+        raise
+
+
+def _is_cut_short(blob: bytes) -> bool:
+    """Tell whether a blob ends in the midst of a field."""
+    position = 0
+    while position < len(blob):
+        length = int.from_bytes(blob[position : position + 4], "big")
+        position += 4 + length
+        if length > _MAX_FIELD:
+            return False
+    return position > len(blob)
 
 
 def _read_blob(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None]:

@@ -8,14 +8,23 @@ from keyconv.codec import public_blob
 from keyconv.codec.key_line import LINES
 from keyconv.crypto import fingerprint
 from keyconv.engine.components import Component, components
-from keyconv.errors import LimitError
+from keyconv.errors import KeyconvError, LimitError
 from keyconv.formats import jwk
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.keys import Certificate, PublicKey
 from keyconv.keys.certificate import HOST
 from keyconv.text import base64
 
-__all__ = ["Inspection", "KeyInspection", "describe_key", "describe_many", "inspect", "public_line"]
+__all__ = [
+    "Inspection",
+    "KeyInspection",
+    "LineFault",
+    "describe_fault",
+    "describe_key",
+    "describe_many",
+    "inspect",
+    "public_line",
+]
 
 
 class KeyInspection(TypedDict, total=False):
@@ -39,13 +48,23 @@ class KeyInspection(TypedDict, total=False):
     notes: list[str]
 
 
+class LineFault(TypedDict):
+    """Why a line of a file of lines holds no key."""
+
+    line: int | None
+    rule: str
+    message: str
+    hint: str | None
+
+
 class Inspection(KeyInspection, total=False):
-    """A whole file; one with several keys, or one of lines, has them in `keys`."""
+    """A whole file; one with several keys, or one of lines, has them in `keys`; `faults` are the lines without one."""
 
     path: str
     format: str
     kind: str
     keys: list[KeyInspection]
+    faults: list[LineFault]
 
 
 def inspect(keyfile: KeyFile, path: str = "", *, show_private: bool = False) -> Inspection:
@@ -65,7 +84,13 @@ def inspect(keyfile: KeyFile, path: str = "", *, show_private: bool = False) -> 
         **describe_many(keyfile.format, keyfile.kind, path, encrypted=encrypted),
         "keys": [describe_key(entry, show_private=show_private) for entry in keyfile.entries],
         "notes": notes,
+        "faults": [describe_fault(fault) for fault in keyfile.faults],
     }
+
+
+def describe_fault(error: KeyconvError) -> LineFault:
+    """Describe why a line holds no key."""
+    return {"line": error.line, "rule": error.rule, "message": error.message, "hint": error.hint or None}
 
 
 def describe_many(format: str, kind: str, path: str, *, encrypted: bool = False) -> Inspection:

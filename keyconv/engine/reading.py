@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keyconv import limits
+from keyconv.codec.line_kind import kind_among_blocks
 from keyconv.errors import InputError, KeyconvError, LimitError, NotAKeyError, UsageError
 from keyconv.formats import by_name, claiming
 from keyconv.formats.base import Format
@@ -15,7 +16,8 @@ def read(data: bytes, format: str | None = None) -> KeyFile:
     """Read a key file, or the keys of a document; unencrypted private keys are verified, encrypted ones are `Locked`.
 
     `format` forces one, by its name on the command line; without it the content decides. What is around the keys of a
-    document is reported in a note, and its spans are those of the `KeyFile`.
+    document is reported in a note, and its spans are those of the `KeyFile`. In a file of lines a private key is never
+    taken: it is one of the `faults`, as a line without a key is.
 
     Raises: NotAKeyError when it is of no known format, or the error of the one reader that it is for; MismatchError
     when a public key beside the private one is of another key.
@@ -44,6 +46,8 @@ def read_whole(data: bytes, format: str | None = None) -> KeyFile:
     if len(data) > limits.MAX_KEY_FILE:
         raise InputError(f"larger than {limits.size(limits.MAX_KEY_FILE)}, which no key file is")
     found = by_name(format) if format else detect(data)
+    if format and found.can.private and kind_among_blocks(data):
+        found = detect(data)
     return found.read(data)
 
 
@@ -52,6 +56,9 @@ def detect(data: bytes) -> Format:
 
     Raises: NotAKeyError, naming what the content is instead where that can be told.
     """
+    lines = kind_among_blocks(data)
+    if lines:
+        return by_name("known_hosts" if lines == "known_hosts" else "openssh-pub")
     matching = claiming(data)
     if len(matching) == 1:
         return matching[0]

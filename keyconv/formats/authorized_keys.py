@@ -17,16 +17,15 @@ from keyconv.codec.key_line import (
     SSH1,
     begins_key,
     begins_usual,
-    first_line,
     in_line,
     is_empty,
     is_familiar_type,
-    is_type,
     read_key,
     show,
     split_word,
 )
 from keyconv.codec.line_file import LineFacts, read_entries
+from keyconv.codec.line_kind import kind_of
 from keyconv.codec.line_options import FLAG_OPTIONS, VALUE_OPTIONS, parse_options, resembles_options, split_options
 from keyconv.errors import KeyconvError, MalformedError, MisfitError, UnsupportedError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
@@ -91,35 +90,22 @@ def read_lines(rows: Iterable[Line]) -> Iterator[JudgedLine]:
 
 
 def _sniff(data: bytes) -> bool:
-    line = first_line(data)
-    word, rest = split_word(line)
-    if rest.startswith(BLOB_START) and is_type(word):  # else it may stand in the quotes of an option
-        return not word.startswith(BLOB_START)
-    options, rest = split_options(line)
-    if not begins_key(rest):
-        return False
-    try:
-        return bool(parse_options(options, []))
-    except MalformedError:
-        # A misspelt option is for the reader to name; a host name, which has no such characters, is not for it.
-        return options[:1].isalnum() and b'="' in options
+    return kind_of(data) == "authorized_keys"
 
 
 def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:
-    try:
-        yield from read_entries(chunks, read_line, facts)
-    except KeyconvError as error:
-        raise error.of_format("openssh-pub") from None
+    return read_entries(chunks, read_line, facts, "openssh-pub")
 
 
 def _read(data: bytes) -> KeyFile:
     facts = LineFacts()
     entries = tuple(_stream((data,), facts))
-    return KeyFile("openssh-pub", _kind(entries, remarks=facts.remarks), entries, facts.notes)
+    kind = _kind(entries, several=facts.remarks or facts.bad > 0)
+    return KeyFile("openssh-pub", kind, entries, facts.notes, faults=tuple(facts.faults))
 
 
-def _kind(entries: tuple[Entry, ...], *, remarks: bool) -> str:
-    if len(entries) > 1 or entries[0].options or remarks:
+def _kind(entries: tuple[Entry, ...], *, several: bool) -> str:
+    if len(entries) > 1 or entries[0].options or several:
         return "authorized_keys"
     return "certificate" if entries[0].certificate else "public"
 
@@ -148,7 +134,7 @@ def _read_options(text: bytes, notes: list[Note]) -> tuple[tuple[Option, ...], b
     if rest.startswith(b'"'):
         raise MalformedError("a quote in the options is not closed", rule="bad-option")
     try:
-        return parse_options(found, notes), rest
+        options = parse_options(found, notes)
     except MalformedError:
         if _is_host(found, rest):
             raise MalformedError("the line looks like one of known_hosts: a host stands before the key type") from None
@@ -157,6 +143,27 @@ def _read_options(text: bytes, notes: list[Note]) -> tuple[tuple[Option, ...], b
         if not (begins_key(rest) or b"=" in found or b'"' in found):
             raise MalformedError("there is neither a key nor options followed by a key") from None
         raise
+    if _goes_on(rest):
+        name = show(options[-1].name) if options else "''"
+        raise MalformedError(
+            f"there is white space outside of quotes after the option {name}",
+            hint="sshd takes options up to the first white space: write them with commas alone",
+            rule="bad-option",
+        )
+    return options, rest
+
+
+def _goes_on(rest: bytes) -> bool:
+    """Tell whether more options stand where the key should begin."""
+    if begins_key(rest) or is_familiar_type(split_word(rest)[0]):
+        return False
+    more, key = split_options(rest)
+    if not begins_key(key):
+        return False
+    try:
+        return bool(parse_options(more, []))
+    except MalformedError:
+        return resembles_options(more)
 
 
 def _is_host(word: bytes, rest: bytes) -> bool:

@@ -11,19 +11,9 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
-from keyconv.codec.key_line import (
-    BLANKS,
-    BLOB_START,
-    SSH1,
-    begins_key,
-    first_line,
-    in_line,
-    is_empty,
-    read_key,
-    split_word,
-)
+from keyconv.codec.key_line import BLANKS, SSH1, begins_key, in_line, is_empty, read_key, split_word
 from keyconv.codec.line_file import LineFacts, read_entries
-from keyconv.codec.line_options import parse_options, resembles_options
+from keyconv.codec.line_kind import MARKERS, kind_of
 from keyconv.errors import KeyconvError, MalformedError, NotAKeyError, UnsupportedError
 from keyconv.formats.base import Capabilities, Format
 from keyconv.keyfile import Entry, KeyFile
@@ -32,18 +22,8 @@ from keyconv.notes import Note
 
 __all__ = ["KNOWN_HOSTS", "MARKERS", "read_line"]
 
-MARKERS = (b"@cert-authority", b"@revoked")
-
 _HASHED = re.compile(rb"\|1\|([A-Za-z0-9+/]+={0,2})\|([A-Za-z0-9+/]+={0,2})\Z")
 _SHA1_BYTES = 20
-_NAME = rb"[A-Za-z0-9_*?](?:[\w.*?%-]*[\w.*?])?"
-# No longer than an address and a zone can be: unbounded, a line of colons would take time as the square of its length.
-_ADDRESS = rb"[0-9A-Fa-f:.]{0,45}::[0-9A-Fa-f:.%\w-]{0,64}|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}"
-_HOST = rb"!?(?:\[[^\] \t,]+\](?::[0-9]{1,5})?|" + _ADDRESS + rb"|" + _NAME + rb")|\|1\|[^ \t,]+"
-_HOSTS = re.compile(rb"(?:" + _HOST + rb")(?:,(?:" + _HOST + rb"))*\Z")
-"""What a person would take for names of hosts. ssh takes any word; then one must say so with --from."""
-_SSH1_KEY = re.compile(rb"[0-9]{3,5}[ \t]+[0-9]{1,77}[ \t]+[0-9]{77,}(?:[ \t]|\Z)")
-"""A key of protocol 1 and not just any numbers: the modulus has 256 bits or more."""
 
 
 def read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
@@ -105,34 +85,16 @@ def _decoded_length(text: bytes) -> int:
 
 
 def _sniff(data: bytes) -> bool:
-    line = first_line(data).rstrip(b"\r")
-    if line.startswith(MARKERS):
-        line = split_word(line)[1]
-        return begins_key(split_word(line)[1]) or begins_key(line)
-    word, rest = split_word(line)
-    if rest.startswith(BLOB_START) or SSH1.match(line) or not _HOSTS.match(word):
-        return False
-    if not (begins_key(rest) or _SSH1_KEY.match(rest)):
-        return False
-    return word.startswith(b"|1|") or not (_are_options(word) or resembles_options(word))
-
-
-def _are_options(word: bytes) -> bool:
-    try:
-        return bool(parse_options(word, []))
-    except MalformedError:
-        return False
+    return kind_of(data) == "known_hosts"
 
 
 def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:
     try:
-        yield from read_entries(chunks, _read_or_pass_over, facts)
+        yield from read_entries(chunks, _read_or_pass_over, facts, "known_hosts")
     except NotAKeyError:
         if facts.line_notes:
             raise UnsupportedError("there are only SSH-1 keys", rule="ssh1").of_format("known_hosts") from None
         raise
-    except KeyconvError as error:
-        raise error.of_format("known_hosts") from None
 
 
 def _read_or_pass_over(text: bytes, number: int, notes: list[Note]) -> Entry | None:
@@ -147,7 +109,7 @@ def _read_or_pass_over(text: bytes, number: int, notes: list[Note]) -> Entry | N
 def _read(data: bytes) -> KeyFile:
     facts = LineFacts()
     entries = tuple(_stream((data,), facts))
-    return KeyFile("known_hosts", "known_hosts", entries, facts.notes)
+    return KeyFile("known_hosts", "known_hosts", entries, facts.notes, faults=tuple(facts.faults))
 
 
 KNOWN_HOSTS = Format(

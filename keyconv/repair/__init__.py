@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from keyconv.repair.diagnosis import Diagnosis, describe_unproved, diagnose, explain, find_whole
+    from keyconv.repair.diagnosis import Diagnosis, describe_unproved, diagnose, explain, find_whole, name_faults
     from keyconv.repair.editing import Edit, edit, left_out
     from keyconv.repair.foreign import find_foreign
+    from keyconv.repair.line_rows import mend_rows
     from keyconv.repair.messages import MESSAGES
     from keyconv.repair.opening import Opening
     from keyconv.repair.searching import DAMAGES, Candidate, search
@@ -33,13 +34,18 @@ __all__ = [
     "is_stale",
     "left_out",
     "mend_public",
+    "mend_rows",
+    "name_faults",
     "search",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Diagnosis", "describe_unproved", "diagnose", "explain", "find_whole"), "diagnosis"),
+    **dict.fromkeys(
+        ("Diagnosis", "describe_unproved", "diagnose", "explain", "find_whole", "name_faults"), "diagnosis"
+    ),
     **dict.fromkeys(("Edit", "edit", "left_out"), "editing"),
     "find_foreign": "foreign",
+    "mend_rows": "line_rows",
     "MESSAGES": "messages",
     "Opening": "opening",
     **dict.fromkeys(("DAMAGES", "Candidate", "search"), "searching"),

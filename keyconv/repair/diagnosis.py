@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from keyconv.codec.key_line import LINE_FORMATS, WITH_GIT_PREFIX, rule_among_lines
+from keyconv.codec.line_faults import HINTS, is_private
 from keyconv.crypto.amends import AMENDABLE, RECOMPUTABLE
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError, UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile, Locked
 from keyconv.repair import extent, foreign, several, whole
+from keyconv.repair.config_lines import describe_keys
 from keyconv.repair.damage import TYPE
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
@@ -30,6 +32,7 @@ __all__ = [
     "explain",
     "find_whole",
     "holds_several",
+    "name_faults",
 ]
 
 _KEY = re.compile(TYPE + rb"[ \t]{1,8}AAAA")
@@ -37,7 +40,14 @@ _BODY = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,60}-----[^\n]*\n(?:[A-Za-z-]{1,20}:
 _VAGUE = ("corrupt", "bad-line", "truncated", "not-a-key", "surrounding-text", "indented")
 """Rules that say little while the key itself is whole."""
 
+_KEEP_HINT = "keep the line of each key alone"
 _PROVE_HINT = "with --passphrase-file FILE, keyconv repair can prove what was there"
+
+
+_OF_ROWS = frozenset(
+    ("wrapped-key", "joined-keys", "rfc4716-in-authorized-keys", "noncanonical", "comment-control", "indented")
+)
+"""Rules on single rows: where nothing else is wrong, each is told by itself."""
 
 
 class Cause(NamedTuple):
@@ -107,6 +117,8 @@ def _diagnose(data: bytes, error: KeyconvError, path: str, opening: Opening, max
     parts = several.split(data) or several.split(nearest[0] if nearest else b"")
     if parts:
         return _several(parts)
+    if error.rule in _VAGUE and isinstance(refused, NotAKeyError) and (keys := describe_keys(data)):
+        return Diagnosis("surrounding-text", keys, _KEEP_HINT, causes=(Cause("surrounding-text", keys),))
     if error.rule in _VAGUE and (place := whole.find(data, refused)) is not None:
         return _amid(place, error)
     text, error = nearest if nearest and isinstance(error, NotAKeyError) else (data, error)
@@ -123,13 +135,16 @@ def find_whole(
     return _search(data, opening or Opening(), max_states, guess=guess)[0]
 
 
-def explain(data: bytes, error: KeyconvError, *, path: str = "FILE") -> KeyconvError:
+def explain(data: bytes, error: KeyconvError, *, path: str = "FILE", of_lines: bool = False) -> KeyconvError:
     """Give the error to show for a file that does not load: the same kind, with the diagnosis in it.
 
     What can be mended is malformed, whatever the reader took it for; but a key amid other text, as in a document, stays
-    no key file. `path` is for the command in the hint, as a shell takes it.
+    no key file. `path` is for the command in the hint, as a shell takes it; `of_lines` says that the file's name is one
+    of files of lines.
     """
     found = diagnose(data, error, path=path)
+    if of_lines and found.mended is None and error.format in LINE_FORMATS:
+        found = replace(found, rule=rule_among_lines(error))
     if found.fixable and found.rule != RECOMPUTABLE and not _stays_no_key(error, found):
         error = MalformedError(found.message)
     error.message = found.message
@@ -138,7 +153,32 @@ def explain(data: bytes, error: KeyconvError, *, path: str = "FILE") -> KeyconvE
     error.rule = found.rule
     error.line = found.line
     error.hint = found.hint
+    error.line = found.line
     return error
+
+
+def name_faults(data: bytes, keyfile: KeyFile, *, path: str = "FILE") -> tuple[KeyconvError, ...]:
+    """Give the faults of a file of lines to show: with hints, or the one damage to the whole that explains them all.
+
+    `path` is for the command in the hint, as a shell takes it.
+    """
+    if keyfile.format == OPENSSH_PUB.name and not any(map(is_private, keyfile.faults)):
+        opening = Opening(OPENSSH_PUB.name)
+        found = diagnose(data, NotAKeyError("there are lines that hold no key"), path=path, opening=opening)
+        if found.mended is not None and found.fixable and not set(found.undone) <= _OF_ROWS:
+            place = "" if found.line is None else f"line {found.line}"
+            whole = MalformedError(found.message, place=place, hint=found.hint, rule=found.rule, line=found.line)
+            return (whole,)
+    from keyconv.repair.line_rows import mend_rows
+
+    mended = mend_rows(data)
+    undone = mended.undone if mended is not None else ()
+    hints = HINTS.get(keyfile.kind, {})
+    for fault in keyfile.faults:
+        if fault.rule in undone:
+            fault.hint = f"keyconv repair {path} -o NEW"
+        fault.hint = fault.hint or hints.get(fault.rule, "")
+    return keyfile.faults
 
 
 def holds_several(data: bytes, format: Format) -> bool:
@@ -221,6 +261,8 @@ def _damaged(data: bytes, found: Candidate, path: str) -> Diagnosis:
 def _describe(rule: str, found: Candidate, data: bytes) -> str:
     if rule == "surrounding-text" and has_git_prefix(data):
         return WITH_GIT_PREFIX
+    if rule == "surrounding-text" and found.keyfile.format == OPENSSH_PUB.name and (keys := describe_keys(data)):
+        return keys
     notes = dict.fromkeys(found.keyfile.notes) if rule in AMENDABLE else ()
     wrong = [note.message for note in notes if note.code == rule]
     return MESSAGES[rule] + (f" ({'; '.join(wrong)})" if wrong else "")
@@ -264,7 +306,7 @@ def _amid(place: whole.Place, error: KeyconvError) -> Diagnosis:
 
 def _broken(text: bytes, data: bytes, error: KeyconvError) -> Diagnosis:
     rule, message, place = error.rule, error.message, error.place
-    if error.format in LINE_FORMATS and _lines_of_keys(data) > 1:
+    if error.format in LINE_FORMATS and (_lines_of_keys(data) > 1 or error.format == "known_hosts"):
         rule = rule_among_lines(error)
     counted = rule in ("truncated", "corrupt") and not isinstance(error, LimitError)
     measured = extent.measure(text) if counted else None
@@ -280,7 +322,8 @@ def _broken(text: bytes, data: bytes, error: KeyconvError) -> Diagnosis:
         offset = _offset_of(data, error.byte)
         line = None if offset is None else _line_at(data, offset)
     cause = Cause(rule, f"{place}: {message}" if place else message)
-    return Diagnosis(rule, message, error.hint, place, line, offset, causes=(cause,))
+    hint = error.hint or HINTS.get(error.format, {}).get(rule, "")
+    return Diagnosis(rule, message, hint, place, line, offset, causes=(cause,))
 
 
 def _line_at(data: bytes, offset: int) -> int:

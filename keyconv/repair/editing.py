@@ -8,7 +8,10 @@ from keyconv.document.search import find
 from keyconv.document.spans import describe
 from keyconv.engine.encoding import put_back
 from keyconv.errors import OutputError
+from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.keyfile import KeyFile
+from keyconv.repair.config_lines import describe_left_out
+from keyconv.repair.line_rows import mend_rows
 from keyconv.repair.opening import Opening
 from keyconv.repair.searching import Candidate, search
 from keyconv.repair.surroundings import find_key
@@ -37,17 +40,23 @@ class Edit:
     end: int
 
 
-def edit(data: bytes, opening: Opening | None = None) -> Edit | None:
+def edit(data: bytes, opening: Opening | None = None, *, kind: str = "") -> Edit | None:
     """Fix what can be fixed and proved without changing a byte outside of the key; None when nothing can be proved.
 
-    A file that is one key, or lines of keys, is fixed as a whole. In a document only damage within the key's own lines
-    is fixed, and the key is wrapped again as it was. With nothing to fix, `undone` is empty.
+    A file that is one key is fixed as a whole, and of a file of lines single lines, if that is all that is wrong. In a
+    document only damage within the key's own lines is fixed, and the key is wrapped again as it was. With nothing to
+    fix, `undone` is empty. `kind` is that of a file of lines, where its name tells it.
 
     Raises: OutputError when the file has more than the key and nothing within the key is to be fixed, or it could not
     be written back as it was wrapped; what `search` raises.
     """
     opening = opening or Opening()
+    rows = mend_rows(data, kind)
+    if rows is not None and not rows.keyfile.faults:
+        return Edit(rows.data, rows.keyfile, rows.undone, rows.proved, 0, len(data))
     found = search(data, opening)
+    if rows is not None and (found is None or found.cut):
+        found = rows
     if found is None or not found.cut:
         return None if found is None else Edit(found.data, found.keyfile, found.undone, found.proved, 0, len(data))
     edited = _edit_span(data, found, opening) or _edit_lines(data, found, opening)
@@ -106,6 +115,8 @@ def _keys_of(found: Candidate) -> list[object]:
 
 def left_out(data: bytes, found: Candidate) -> str:
     """List what a file has besides the key that was found in it, item by item, with lines."""
+    if found.keyfile.format == OPENSSH_PUB.name:
+        return describe_left_out(data)
     document = find(data)
     keys = document.keys
     if len(keys) > 1:

@@ -12,7 +12,8 @@ from itertools import islice, pairwise
 
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
-from keyconv.codec.key_line import GIT_PREFIX
+from keyconv.codec.key_line import GIT_PREFIX, is_familiar_type
+from keyconv.codec.line_kind import has_words, is_grant, is_words
 from keyconv.errors import KeyconvError
 from keyconv.formats.authorized_keys import FLAG_OPTIONS, OPENSSH_PUB, VALUE_OPTIONS, parse_options
 from keyconv.formats.base import WriteOptions
@@ -23,9 +24,14 @@ from keyconv.repair.joined import undo_lost_newlines
 from keyconv.text import base64
 
 __all__ = [
+    "KEY",
+    "begin_of_options",
     "has_git_prefix",
     "hides_key",
+    "is_line",
+    "line_of_block",
     "may_be_option",
+    "split_keys",
     "undo_blocks",
     "undo_git_prefix",
     "undo_joined_blocks",
@@ -34,10 +40,9 @@ __all__ = [
     "undo_lost_line_ends",
     "undo_missing_types",
     "undo_spaces_in_lines",
-    "undo_wrapped_keys",
 ]
 
-_KEY = re.compile(TYPE + rb"(?=[ \t]{1,8}AAAA)")
+KEY = re.compile(TYPE + rb"(?=[ \t]{1,8}AAAA)")
 _GIT_PREFIX = re.compile(rb"(?<![A-Za-z0-9:])%s(?=%s[ \t]{1,8}AAAA)" % (GIT_PREFIX, TYPE))
 _OPTION = rb"(?:%s)" % b"|".join(
     [
@@ -50,16 +55,14 @@ _SWITCHED_OFF = re.compile(rb"#[ \t]{0,8}\Z")
 _BLOB = re.compile(rb"AAAA[A-Za-z0-9+/]{12,}+={0,2}")
 _TYPED = re.compile(TYPE + rb"[ \t]{1,8}\Z")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]++={0,2}(?:[ \t].*)?\Z")
-_UNFINISHED = re.compile(rb"[^\n]{0,8192}" + TYPE + rb"(?:[ \t]{1,8}AAAA[A-Za-z0-9+/]*+={0,2})?\Z")
 _STARTS = re.compile(rb"(" + TYPE + rb")[ \t]{1,8}(AAAA[A-Za-z0-9+/]*+={0,2})(?![^ \t])")
 _OPTIONS = re.compile(rb'(?:\\"|[^" \t]|"(?:\\"|[^"])*+")++')
 _LITERAL = re.compile(rb"\\n[> \t]{0,8}" + TYPE + rb"[ \t]{1,8}AAAA")
-_CUT_OFF = re.compile(rb"[ \t]AAAA[A-Za-z0-9+/]*+={0,2}\Z")
 _NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+_TAG = re.compile(rb"<[A-Za-z][^<>\n]{0,200}>\Z")  # which another one closes behind the key
 _COLON = re.compile(rb"[:=>|\])$%][ \t]?")
 _BLOCK_HEADER = re.compile(rb"[^\n]{0,40}\b(?:Comment|Subject|x-[A-Za-z0-9._-]{1,60}): ", re.I)
 _WORDS = re.compile(rb"[A-Za-z0-9]")
-_COMMENT_LINE = re.compile(rb"[^ \t@]{1,64}@[^ \t@]{1,64}\Z")
 _RSA = {b"ssh-rsa", *(name.encode() for name in public_blob.RSA_ALIASES)}
 _NO_OPTION = re.compile(rb"[^A-Za-z0-9-]")
 _NEAR = 0.75
@@ -112,10 +115,12 @@ def undo_joined_blocks(data: bytes) -> Iterator[bytes]:
 
 
 def _split_lines(data: bytes, *, whole_file: bool) -> Iterator[bytes]:
+    if data.lstrip().startswith((b"{", b"[")):  # each key of JSON is a value
+        return
     if not is_lines(data) or b"---- BEGIN SSH2" in data.replace(b"\n---- BEGIN SSH2", b""):
         return
     rows = data.split(b"\n")
-    changed = [piece for row in rows for piece in _split_keys(row)]
+    changed = [piece for row in rows for piece in split_keys(row)]
     is_one_line = sum(1 for row in rows if b"AAAA" in row) == 1
     if changed == rows or whole_file != (is_one_line and len(changed) > len(rows) + 1):
         return
@@ -123,23 +128,24 @@ def _split_lines(data: bytes, *, whole_file: bool) -> Iterator[bytes]:
     yield text.removesuffix(b"\n").removesuffix(b" ") + b"\n" if whole_file else text
 
 
-def _split_keys(row: bytes) -> list[bytes]:
+def split_keys(row: bytes) -> list[bytes]:
+    """Split a row before each key on it after the first, where all of the pieces are whole lines."""
     if b"AAAA" not in row or row.lstrip().startswith(b"#") or _LITERAL.search(row):
         return [row]
-    starts = [found.start() for found in _KEY.finditer(row)][:_MOST_KEYS]
+    starts = [found.start() for found in KEY.finditer(row)][:_MOST_KEYS]
     if len(starts) < 2:
         return [row]
     cuts = [0]
     for previous, start in pairwise(starts):
-        begin = _begin_of_options(row, previous, start)
-        if _is_line(row[cuts[-1] : begin]):
+        begin = begin_of_options(row, previous, start)
+        if is_line(row[cuts[-1] : begin]):
             cuts.append(begin)
     pieces = [row[start:end] for start, end in zip(cuts, [*cuts[1:], len(row)], strict=True)]
     pieces = [*(piece.removesuffix(b" ") for piece in pieces[:-1]), pieces[-1]]
-    return pieces if all(map(_is_line, pieces)) else [row]
+    return pieces if all(map(is_line, pieces)) else [row]
 
 
-def _begin_of_options(row: bytes, reach: int, start: int) -> int:
+def begin_of_options(row: bytes, reach: int, start: int) -> int:
     """Give where the line of the key at `start` begins: at the `#` that switches it off, at its options, or there."""
     before = row[:start]
     if found := _SWITCHED_OFF.search(before, reach):
@@ -156,7 +162,7 @@ def _begin_of_options(row: bytes, reach: int, start: int) -> int:
     return start
 
 
-def _is_line(text: bytes) -> bool:
+def is_line(text: bytes) -> bool:
     """Tell whether a line is a remark, or holds a key whose structure is whole; its numbers are not looked at."""
     text = text.strip(b" \t\r")
     if text.startswith(b"#"):
@@ -178,55 +184,12 @@ def hides_key(data: bytes) -> bool:
     if not is_lines(data) or find_frames(data):
         return False
     for row in data.split(b"\n"):
-        found = None if row.lstrip().startswith(b"#") else _KEY.search(row)
+        found = None if row.lstrip().startswith(b"#") else KEY.search(row)
         if found is not None:
             rest = row[row.index(b"AAAA", found.end()) + 4 :]
             if any(blob_type(blob.group()) for blob in islice(_BLOB.finditer(rest), _MOST_KEYS)):
                 return True
     return False
-
-
-# ── one key on several lines ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def undo_wrapped_keys(data: bytes) -> Iterator[bytes]:
-    """Join the lines of a key that was wrapped."""
-    if not is_lines(data) or find_frames(data):
-        return
-    rows = data.split(b"\n")
-    if len(rows) > _MOST_LINES:
-        return
-    changed: list[bytes] = []
-    index = 0
-    while index < len(rows):
-        row, index = _unwrap(rows, index)
-        changed.append(row)
-    if changed != rows:
-        yield b"\n".join(changed)
-
-
-def _unwrap(rows: list[bytes], index: int) -> tuple[bytes, int]:
-    """Give the row at `index` with those that belong to it, and the index of the row after them."""
-    row = rows[index]
-    if not _UNFINISHED.match(row) or row.lstrip().startswith(b"#"):
-        return row, index + 1
-    joined, end = row, index + 1
-    while not _is_finished(joined) and end < min(len(rows), index + _MOST_ROWS) and _BASE64_LINE.match(rows[end]):
-        joined += (b"" if b"AAAA" in joined else b" ") + rows[end]
-        end += 1
-    if not _is_finished(joined):
-        return row, index + 1
-    if end < len(rows) and _UNFINISHED.match(joined) and _COMMENT_LINE.match(rows[end]):
-        return joined + b" " + rows[end], end + 1
-    return joined, end
-
-
-def _is_finished(row: bytes) -> bool:
-    """Tell whether a line is a key's, and what it may have of another at its end is not cut off either."""
-    if not _is_line(row):
-        return False
-    *_, last = _KEY.finditer(row)
-    return last.start() == 0 or not _CUT_OFF.search(row, last.start()) or _is_line(row[last.start() :])
 
 
 # ── words that are missing or too many ─────────────────────────────────────────────────────────────────────────────
@@ -280,12 +243,14 @@ def undo_lines_amid_text(data: bytes) -> Iterator[bytes]:
     if not is_lines(data) or frame_words(data):
         return
     rows = data.split(b"\n")
-    keys = [index for index, row in enumerate(rows) if b"AAAA" in row or _KEY.search(row)]
+    keys = [index for index, row in enumerate(rows) if b"AAAA" in row or KEY.search(row)]
     if not keys:
         return
     first, last = keys[0], keys[-1]
     before = next((index + 1 for index in range(first - 1, -1, -1) if not _may_stay(rows[index])), 0)
     after = next((index for index in range(last + 1, len(rows)) if not _may_stay(rows[index])), len(rows))
+    if any(map(is_grant, (*rows[:before], *rows[after:]))):
+        return
     if (before, after) != (0, len(rows)):
         while before and not rows[before].strip():
             before += 1
@@ -300,8 +265,16 @@ def undo_lines_amid_text(data: bytes) -> Iterator[bytes]:
 
 def _may_stay(row: bytes) -> bool:
     # Blank lines, quotes and remarks; and what might be the rest of a key, of options or of a block: nothing is lost.
+    # Nor is a marker, options or hosts that have lost their key.
     text = row.strip()
-    if not _WORDS.search(text) or text.startswith(b"#") or b'="' in text or _BLOCK_HEADER.match(text):
+    if (
+        is_words(text)
+        or is_familiar_type(text)
+        or not _WORDS.search(text)
+        or text.startswith(b"#")
+        or b'="' in text
+        or _BLOCK_HEADER.match(text)
+    ):
         return True
     return len(text) > 40 and _BASE64_LINE.match(text) is not None
 
@@ -312,14 +285,17 @@ def _without_words(row: bytes) -> bytes:
     Other words before a key could be options that are misspelt, and without them the key could do more than it should;
     or the host in a line of known_hosts.
     """
-    found = _KEY.search(row)
+    found = KEY.search(row)
     if found is None or row.lstrip().startswith((b"#", b"@", b"|1|")) or not _COLON.search(row, 0, found.start()):
         return row
-    return row[_ends_words(row[: _begin_of_options(row, 0, found.start())]) :]
+    before = row[: begin_of_options(row, 0, found.start())]
+    return row if _TAG.search(before) else row[_ends_words(before) :]
 
 
 def _ends_words(before: bytes) -> int:
     """Give where what is before a key or its options ends in words and a colon; 0 where it does not."""
+    if has_words(before):
+        return 0
     last = len(before.rstrip(_NO_LETTERS))
     colon = _COLON.search(before, last)
     if not last or colon is None or b'="' in before[: colon.end()] or b"AAAA" in before:
@@ -350,18 +326,19 @@ def undo_blocks(data: bytes) -> Iterator[bytes]:
     outside = data
     for frame in reversed(frames):
         outside = outside[: frame.start] + outside[frame.end :]
-    if not frames or not _KEY.search(outside):
+    if not frames or not (KEY.search(outside) or any(map(is_words, outside.split(b"\n")))):
         return
     changed = data
     for frame in reversed(frames):
-        line = _line_of(data[frame.start : frame.end] + b"\n")
+        line = line_of_block(data[frame.start : frame.end] + b"\n")
         if line is None:
             return
         changed = changed[: frame.start] + line.removesuffix(b"\n") + changed[frame.end :]
     yield changed
 
 
-def _line_of(block: bytes) -> bytes | None:
+def line_of_block(block: bytes) -> bytes | None:
+    """Write an SSH2 block as a line; None where it cannot be read."""
     try:
         entries = RFC4716.read(block).entries
         return OPENSSH_PUB.write(entries, WriteOptions()) if OPENSSH_PUB.write else None
@@ -380,8 +357,8 @@ def undo_spaces_in_lines(data: bytes) -> Iterator[bytes]:
 
 
 def _with_plus(row: bytes) -> bytes:
-    found = _KEY.search(row)
-    if found is None or row.lstrip().startswith(b"#") or _is_line(row):
+    found = KEY.search(row)
+    if found is None or row.lstrip().startswith(b"#") or is_line(row):
         return row
     start = row.index(b"AAAA", found.end())
     head, text = row[:start], row[start:]
@@ -390,6 +367,6 @@ def _with_plus(row: bytes) -> bytes:
         if head_end < 0:
             break
         text = text[:head_end] + b"+" + text[head_end + 1 :]
-        if _is_line(head + text):
+        if is_line(head + text):
             return head + text
     return row

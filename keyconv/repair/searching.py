@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyconv import limits
+from keyconv.codec.line_kind import has_private_among_lines
 from keyconv.crypto.amends import AMENDABLE, NONCANONICAL
 from keyconv.errors import KeyconvError, NotAKeyError, WrongPassphraseError
 from keyconv.keyfile import KeyFile, Locked
 from keyconv.repair import (
+    config_lines,
     containers,
     dashes,
     frames,
@@ -26,6 +28,7 @@ from keyconv.repair import (
     ppk_text,
     public_lines,
     surroundings,
+    wrapped_lines,
     wrappings,
 )
 from keyconv.repair.canonical import rewrite
@@ -71,7 +74,7 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("lost-newlines", public_lines.undo_joined_blocks, always=True),
     Damage("lost-newlines", public_lines.undo_lost_line_ends, always=True),
     Damage("joined-keys", public_lines.undo_joined_keys, always=True),
-    Damage("wrapped-key", public_lines.undo_wrapped_keys),
+    Damage("wrapped-key", wrapped_lines.undo_wrapped_keys),
     Damage("indented", line_ends.undo_indentation, always=True),
     Damage("trailing-whitespace", line_ends.undo_trailing_whitespace, always=True),
     Damage("trailing-whitespace", line_ends.undo_comment_spaces),
@@ -96,6 +99,9 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("missing-final-newline", line_ends.undo_missing_final_newline, always=True),
 )
 """Every damage that can be undone, in the order in which it is looked for: what lies outermost first."""
+
+LAST_DAMAGE: Final = Damage("surrounding-text", config_lines.undo_config_lines, cuts=True)
+"""What is looked for where nothing else is found: it leaves most out."""
 
 _OUTERMOST = tuple(damage for damage in DAMAGES if damage.outermost)
 _ALWAYS = tuple(damage for damage in DAMAGES if damage.always and not damage.outermost)
@@ -177,19 +183,27 @@ class Search:
         self._seen: set[bytes] = set()
         self._queue: deque[_State] = deque()
         self._unfinished: list[_State] = []
+        self._first: list[_State] = []
         self._refusal: KeyconvError | None = None
 
     def run(self, data: bytes, *, guess: bool = False) -> Candidate | None:
         """Go through the texts, the fewest damages first."""
         if len(data) > limits.MAX_KEY_FILE:
             return None
+        if config_lines.has_json_keys(data) and (found := self._judge_last(_State(data))):
+            return found
         self._add(_State(data))
         while self._queue:
             state = self._queue.popleft()
+            if has_private_among_lines(state.text):
+                self._unfinished.append(state)  # nothing may come of it but lines, and no private key is one
+                break
             if outermost := next(self._before(state, _OUTERMOST), None):
                 self._unfinished.append(state)
                 self._add(outermost)
                 continue
+            if not state.path or state.path[-1].outermost:
+                self._first.append(state)
             flaws = list(self._before(state, _ALWAYS))
             if flaws or public_lines.hides_key(state.text):
                 self._unfinished.append(state)
@@ -202,6 +216,9 @@ class Search:
                     self._add(before)
         for state in self._unfinished[:8]:
             if found := self._judge(state):
+                return found
+        for state in self._first:
+            if found := self._judge_last(state):
                 return found
         if self._refusal is not None:
             raise self._refusal
@@ -225,6 +242,9 @@ class Search:
                     cut = state.cut or damage.cuts_off(state.text)
                     yield _State(before, (*state.path, damage), offset, 1 if damage.repeats else private, cut)
 
+    def _judge_last(self, state: _State) -> Candidate | None:
+        return next((found for before in self._before(state, (LAST_DAMAGE,)) if (found := self._judge(before))), None)
+
     def _judge(self, state: _State) -> Candidate | None:
         try:
             keyfile = self._opening.read(state.text)
@@ -235,7 +255,9 @@ class Search:
             if self.nearest is None and not guessed and not isinstance(error, NotAKeyError):
                 self.nearest = state.text, error
             return None
-        if any(entry.fault for entry in keyfile.entries):
+        if keyfile.faults and self.nearest is None:
+            self.nearest = state.text, keyfile.faults[0]
+        if keyfile.faults or any(entry.fault for entry in keyfile.entries):
             return None
         locked = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
         private = any(entry.private is not None for entry in keyfile.entries)

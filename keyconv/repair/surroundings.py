@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from keyconv.codec.line_kind import has_words, is_words
 from keyconv.document.search import find
 from keyconv.engine.documents import read_document
 from keyconv.errors import KeyconvError
@@ -57,6 +58,8 @@ def undo_surrounding_text(data: bytes) -> Iterator[bytes]:
     line_start = data.rfind(b"\n", 0, start) + 1
     line_end = data.find(b"\n", end) + 1 or len(data)
     before, after = _cut_before(data[:line_start]), _cut_after(data[line_end:])
+    if _are_of_key(data, (start, end), (before, line_start)):
+        return
     if before or after < len(data) - line_end:
         yield data[before : line_end + after]
         if not data[before:line_start].strip() and data[line_end : line_end + after].strip():
@@ -68,6 +71,13 @@ def undo_surrounding_text(data: bytes) -> Iterator[bytes]:
     elif _has_words(data[end:line_end]):
         kept = _NO_WORDS.match(as_text(data[end:line_end]))
         yield data[:end] + (as_bytes(kept.group()) if kept else b"") + b"\n"
+
+
+def _are_of_key(data: bytes, key: tuple[int, int], cut: tuple[int, int]) -> bool:
+    """Tell whether what is before a public key's block may be its options, which must not be lost."""
+    if b"PRIVATE" in data[key[0] : key[1]] or data.startswith(b"PuTTY-", key[0]):
+        return False
+    return any(map(is_words, data[: cut[1]].split(b"\n"))) or has_words(data[cut[1] : key[0]])
 
 
 def undo_public_halves(data: bytes) -> Iterator[bytes]:
@@ -228,6 +238,7 @@ def _is_no_part_of_line(prefix: bytes) -> bool:
         and b'"' not in text
         and text[:1] not in (b"@", b"|")
         and not may_be_option(text)
+        and not has_words(text)
     )
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
+from keyconv.codec.line_options import nearest
 from keyconv.repair.damage import BASE64, TYPE, as_bytes, as_text, find_frames, frame_words, is_lines, is_text
 
 __all__ = [
@@ -42,7 +43,8 @@ _FIELD = rb"[A-Za-z_][A-Za-z0-9_.\[\]%-]{0,80}=[^&\s]*+"
 _FORM = re.compile(rb"\s{0,8}" + _FIELD + rb"(?:&" + _FIELD + rb")*+\s*+\Z")
 _OPENING = re.compile(
     r"""\s*+ (?: [\{\[]\s*+ ){0,8}
-        (?: (?:export\s{1,8})? (?P<name>["']?) [A-Za-z_][\w.-]{0,80} (?P=name) [ \t]{0,8} [:=]{1,2} [ \t]{0,8} )?
+        (?: (?:export\s{1,8})? (?P<name>["']?) (?P<variable>[A-Za-z_][\w.-]{0,80}) (?P=name)
+            (?P<sign>[ \t]{0,8} [:=]{1,2} [ \t]{0,8}) )?
         (?P<quote>["'`\u201c\u2018])""",
     re.VERBOSE,
 )
@@ -110,7 +112,7 @@ def undo_quotes(data: bytes) -> Iterator[bytes]:
     """Take quotes away, with a variable's or a member's name before them, and undo what they escaped."""
     text = as_text(data)
     opening = _OPENING.match(text[:_LONGEST_NAME])
-    if opening is None:
+    if opening is None or _is_option(opening):
         return
     closed = text.rstrip(" \t\r\n,;}]")
     if len(closed) <= opening.end() or closed[-1] != _PAIRS[opening["quote"]]:
@@ -122,6 +124,11 @@ def undo_quotes(data: bytes) -> Iterator[bytes]:
     yield from (
         as_bytes(each.removesuffix("\n").removesuffix("\r") + end if end else each) for each in dict.fromkeys(texts)
     )
+
+
+def _is_option(opening: re.Match[str]) -> bool:
+    """Tell whether what seems to be a variable may be an option of `authorized_keys`, whose value is no key."""
+    return opening["sign"] == "=" and not opening["name"] and nearest(opening["variable"]) != ""
 
 
 def names_variable(data: bytes) -> bool:

@@ -118,6 +118,11 @@ class Lookahead:
             self._ahead.append(row)
         return self._ahead[offset]
 
+    def text_after(self, offset: int) -> bytes | None:
+        """Show the text of the row after next by `offset`, as far as it was kept; None after the last."""
+        row = self.peek(offset)
+        return None if row is None else row.text
+
     def sight(self, count: int, size: int) -> list[Row]:
         """Show the next rows: at most so many, and no more once they have so many bytes."""
         rows: list[Row] = []

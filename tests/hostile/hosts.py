@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterator
 
 from hostile.encodings import ED25519, public_line, rsa_pair
-from hostile.model import Hostile, legal, refused
+from hostile.model import Hostile, among, legal, refused
 from hostile.numbers import RSA_FAULTS
 
 __all__ = ["files"]
@@ -38,8 +38,7 @@ def files() -> Iterator[Hostile]:
         "line-of-64-kib-and-1": (b"h," * 2**15 + b"h " + key, "limit"),
     }
     for name, (line, code) in second.items():
-        mended = {"repair": 0} if name == "no-key" else {}  # a line of other text below the keys
-        yield refused(f"known_hosts/{name}", "hosts", _text(good + line), code, *_LINE, **mended)
+        yield among(f"known_hosts/{name}", "hosts", _text(good + line), code, *_LINE)
     first = {
         "100000-colons": b":" * 100_000 + b"! " + key,
         "100000-brackets": b"[" * 100_000 + b" " + key,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["PASSPHRASE", "Hostile", "Stage", "at_unlock", "hidden", "legal", "refused"]
+__all__ = ["PASSPHRASE", "Hostile", "Stage", "among", "at_unlock", "hidden", "legal", "refused"]
 
 PASSPHRASE = b"correct horse"
 """The passphrase of every encrypted file of the corpus."""
@@ -54,6 +54,12 @@ class Hostile:
 def refused(name: str, kind: str, make: Make, code: str, *rules: str, **exits: int) -> Hostile:
     """A file that is refused when it is read."""
     return Hostile(name, kind, make, "read", code, rules, _commands(exits))
+
+
+def among(name: str, kind: str, make: Make, code: str, *rules: str, **exits: int) -> Hostile:
+    """A file of lines of which one is refused: what takes all of its keys goes on, and says so."""
+    goes_on = {"inspect": 0, "inspect, opened": 0, "public": 0, "match": 0}
+    return Hostile(name, kind, make, "read", code, rules, {**goes_on, **_commands(exits)})
 
 
 def at_unlock(name: str, kind: str, make: Make, code: str, *rules: str, **exits: int) -> Hostile:

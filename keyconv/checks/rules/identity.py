@@ -94,7 +94,7 @@ IDENTITY: tuple[Rule, ...] = (
     _identity(
         "private-not-public",
         "A private key where a public one belongs",
-        "The two files were mixed up; a private key was uploaded to a server.",
+        "The two files were mixed up; a private key was uploaded to a server, or pasted among public lines.",
         "sshd skips the line in silence.",
         "Replace the key if others could see it; 'keyconv public' gives the half that belongs there.",
         on_file=_private_not_public,
