@@ -8,12 +8,10 @@ from functools import cached_property
 from keyconv.checks import host_names, option_values, signers
 from keyconv.checks.model import Context, Hit, LineKind
 from keyconv.checks.option_values import Verdict
+from keyconv.codec.line_faults import READERS
 from keyconv.keyfile import Entry
 
-__all__ = ["READERS", "Line"]
-
-READERS: dict[LineKind, str] = {"authorized_keys": "sshd", "known_hosts": "ssh", "allowed_signers": "ssh-keygen"}
-"""The programs that read files of lines."""
+__all__ = ["Line"]
 
 
 class Line:

@@ -10,12 +10,12 @@ from hashlib import sha256
 from keyconv import limits
 from keyconv.checks import rules
 from keyconv.checks.bulk import USUAL_FAMILIES, Sound, find_sound
-from keyconv.checks.line import READERS, Line
+from keyconv.checks.line import Line
 from keyconv.checks.model import Context, Finding, Hit, LineKind, Severity, blob_of, fingerprint_of
 from keyconv.checks.modulus import MAX_STREAMED_BITS
 from keyconv.checks.seen_keys import SeenKeys
 from keyconv.codec import line_kind, signer_line
-from keyconv.codec.line_faults import HINTS, LineFaults, ReadLine
+from keyconv.codec.line_faults import HINTS, READERS, LineFaults, ReadLine
 from keyconv.crypto.fingerprint import spell
 from keyconv.errors import KeyconvError
 from keyconv.formats import known_hosts
