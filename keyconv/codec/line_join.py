@@ -88,6 +88,9 @@ class Joiner:
             made = [draft for draft in drafts if (not draft.cut or _are_cut(rows)) and self._reads(draft.text)]
             if made:
                 text = _only_reading(made, rows)
+                if text is not None and any(draft.cut for draft in made):
+                    rest = text[len(rows[0].strip(_ANY_BLANKS)) :]
+                    text = None if self._reads(rest) else text  # the first row may be no part of the others
                 self._left = MAX_VAIN
                 return self._with_comment(text, rows, count + 1, peek) if text is not None else None
             drafts = [draft for draft in drafts if self._is_viable(draft.text.rstrip(BLANKS))]

@@ -29,6 +29,7 @@ __all__ = [
     "Peek",
     "count_private",
     "count_ssh2",
+    "ends_in_type",
     "has_flags",
     "has_private_among_lines",
     "has_words",
@@ -135,6 +136,12 @@ def is_grant(row: bytes) -> bool:
     return b'="' in row and (resembles_options(word) or _are_options(row.rstrip(b",") + b'"'))
 
 
+def ends_in_type(row: bytes) -> bool:
+    """Tell whether a row is a word and the type of a key, or what may be the beginning of one."""
+    _, rest = split_word(row.strip(BLANKS + b"\r"))
+    return rest.startswith(_TYPE_STARTS) and len(rest) < _LONGEST_TYPE and b" " not in rest
+
+
 def is_words(row: bytes) -> bool:
     """Tell whether a row is a marker, options or hosts without a key: what could belong to the key below it."""
     row = row.strip(BLANKS + b"\r")
@@ -144,7 +151,7 @@ def is_words(row: bytes) -> bool:
         return True
     word, rest = split_word(row)
     if rest:
-        return rest.startswith(_TYPE_STARTS) and len(rest) < _LONGEST_TYPE and b" " not in rest
+        return ends_in_type(row)
     if word.endswith(b",") and looks_like_host(word.strip(b",")):
         return True
     return (looks_like_host(word, plainly=True) or b"@" in word) and word not in _NO_HOSTS

@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
 from keyconv.codec.key_line import GIT_PREFIX, is_familiar_type
-from keyconv.codec.line_kind import has_words, is_grant, is_words
+from keyconv.codec.line_kind import ends_in_type, has_words, is_grant, is_words
 from keyconv.errors import KeyconvError
 from keyconv.formats.authorized_keys import FLAG_OPTIONS, OPENSSH_PUB, VALUE_OPTIONS, parse_options
 from keyconv.formats.base import WriteOptions
@@ -59,6 +59,7 @@ _STARTS = re.compile(rb"(" + TYPE + rb")[ \t]{1,8}(AAAA[A-Za-z0-9+/]*+={0,2})(?!
 _OPTIONS = re.compile(rb'(?:\\"|[^" \t]|"(?:\\"|[^"])*+")++')
 _LITERAL = re.compile(rb"\\n[> \t]{0,8}" + TYPE + rb"[ \t]{1,8}AAAA")
 _NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+_BROKEN = re.compile(rb"(?:\A|[ \t])" + TYPE + rb"[ \t]{1,8}A{1,3}\r?\Z")  # a line that goes on below
 _TAG = re.compile(rb"<[A-Za-z][^<>\n]{0,200}>\Z")  # which another one closes behind the key
 _COLON = re.compile(rb"[:=>|\])$%][ \t]?")
 _BLOCK_HEADER = re.compile(rb"[^\n]{0,40}\b(?:Comment|Subject|x-[A-Za-z0-9._-]{1,60}): ", re.I)
@@ -249,7 +250,7 @@ def undo_lines_amid_text(data: bytes) -> Iterator[bytes]:
     first, last = keys[0], keys[-1]
     before = next((index + 1 for index in range(first - 1, -1, -1) if not _may_stay(rows[index])), 0)
     after = next((index for index in range(last + 1, len(rows)) if not _may_stay(rows[index])), len(rows))
-    if any(map(is_grant, (*rows[:before], *rows[after:]))):
+    if any(is_grant(row) or ends_in_type(row) or _BROKEN.search(row) for row in (*rows[:before], *rows[after:])):
         return
     if (before, after) != (0, len(rows)):
         while before and not rows[before].strip():
