@@ -61,11 +61,20 @@ def test_each_input_becomes_a_file_named_after_it_with_the_suffix_of_its_format(
     result = run("convert", *sorted(keys.iterdir()), "-d", tmp_path / "out")
     assert result.code == 0
     assert result.out == b""
-    assert tree(tmp_path / "out") == ["five", "four.ppk", "id.one.ppk", "three", "two"]
+    assert tree(tmp_path / "out") == ["five", "four", "id.one", "three", "two"]
     for path in (tmp_path / "out").iterdir():
         assert only_entry(path.read_bytes()).private == sample("ppk/ed25519-v3-plain.ppk").private
-        assert read(path.read_bytes()).format == ("ppk" if path.suffix == ".ppk" else "openssh")
+        assert read(path.read_bytes()).format == "openssh"
     assert summary(result) == "keyconv: 5 converted, 0 failed, 0 passed over"
+
+
+@pytest.mark.parametrize("name", ["a.pem.ppk", "a.work.ppk", "a.key.ppk", "a.p12.ppk"])
+def test_the_name_that_is_left_changes_nothing(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(PPK.read_bytes())
+    result = run("convert", tmp_path / name, "-d", tmp_path / "out")
+    assert (result.code, tree(tmp_path / "out")) == (0, [name.removesuffix(".ppk")])
+    assert read((tmp_path / "out" / name.removesuffix(".ppk")).read_bytes()).format == "openssh"
+    assert "means no key format" not in result.err
 
 
 def test_the_folder_is_made_and_a_private_key_in_it_is_0600(tmp_path: Path) -> None:
@@ -79,13 +88,13 @@ def test_a_folder_is_gone_through_and_its_relative_paths_are_kept(tmp_path: Path
     keys = place(tmp_path / "keys", a_ppk=PPK, sub__b_ppk=PPK, sub__deep__c=OPENSSH)
     result = run("convert", "-r", keys, "-d", tmp_path / "out")
     assert result.code == 0
-    assert tree(tmp_path / "out") == ["a", "sub/b", "sub/deep/c.ppk"]
+    assert tree(tmp_path / "out") == ["a", "sub/b", "sub/deep/c"]
 
 
 def test_several_folders_and_files_go_into_one(tmp_path: Path) -> None:
     one, two = place(tmp_path / "one", a_ppk=PPK), place(tmp_path / "two", b_ppk=PPK)
     assert run("convert", "-r", one, two, OPENSSH, "-d", tmp_path / "out").code == 0
-    assert tree(tmp_path / "out") == ["a", "b", "ed25519-plain.ppk"]
+    assert tree(tmp_path / "out") == ["a", "b", "ed25519-plain"]
 
 
 def test_a_folder_without_r_is_a_usage_error(tmp_path: Path) -> None:
@@ -105,21 +114,21 @@ def test_t_decides_the_format_of_all(tmp_path: Path) -> None:
 
 def test_of_a_file_with_several_keys_each_goes_to_its_own_file(tmp_path: Path) -> None:
     assert run("convert", TWO_KEYS, "-d", tmp_path / "out").code == 0
-    assert tree(tmp_path / "out") == ["two-keys-plain-1.ppk", "two-keys-plain-2.ppk"]
+    assert tree(tmp_path / "out") == ["two-keys-plain-1", "two-keys-plain-2"]
     for number, name in enumerate(("ed25519", "ecdsa-p256"), 1):
-        data = (tmp_path / "out" / f"two-keys-plain-{number}.ppk").read_bytes()
+        data = (tmp_path / "out" / f"two-keys-plain-{number}").read_bytes()
         assert only_entry(data).private == sample(f"openssh/{name}-plain").private
 
 
 def test_key_n_takes_one_of_them(tmp_path: Path) -> None:
     assert run("convert", TWO_KEYS, "--key", "2", "-d", tmp_path / "out").code == 0
-    data = (tmp_path / "out" / "two-keys-plain.ppk").read_bytes()
+    data = (tmp_path / "out" / "two-keys-plain").read_bytes()
     assert only_entry(data).private == sample("openssh/ecdsa-p256-plain").private
 
 
 def test_standard_input_may_be_one_of_the_inputs(tmp_path: Path) -> None:
     assert run("convert", "-", OPENSSH, "-d", tmp_path / "out", stdin=PPK.read_bytes()).code == 0
-    assert tree(tmp_path / "out") == ["ed25519-plain.ppk", "stdin"]
+    assert tree(tmp_path / "out") == ["ed25519-plain", "stdin"]
 
 
 def test_the_lines_of_an_authorized_keys_file_become_files(tmp_path: Path) -> None:
@@ -372,7 +381,7 @@ def test_a_person_is_asked_once_and_again_only_where_the_answer_fails(tmp_path: 
 
 def test_a_new_passphrase_for_all_is_asked_for_twice_in_all(tmp_path: Path) -> None:
     keys = place(tmp_path / "keys", a=OPENSSH, b=OPENSSH)
-    arguments = ("convert", "-r", keys, "-d", tmp_path / "out", "--new-passphrase", *CHEAP)
+    arguments = ("convert", "-r", keys, "-d", tmp_path / "out", "-t", "ppk", "--new-passphrase", *CHEAP)
     result = run(*arguments, answers=["new word", "new word"])
     assert (result.code, len(result.asked)) == (0, 2)
 

@@ -93,7 +93,7 @@ def _declarations(loaded: set[str]) -> set[str]:
     [
         (("convert", "ppk/ed25519-v3-plain.ppk"), {"ppk", "openssh"}),
         (("convert", "ppk/rsa2048-v3-plain.ppk"), {"ppk", "openssh"}),
-        (("convert", "openssh/ed25519-plain"), {"openssh", "ppk"}),
+        (("convert", "openssh/ed25519-plain", "-t", "ppk"), {"openssh", "ppk"}),
         (("convert", "ppk/rsa2048-v2-plain.ppk", "-t", "pkcs8"), {"ppk", "pkcs8"}),
         (("public", "ppk/ed25519-v3-plain.ppk"), {"ppk", "authorized_keys"}),
         (("public", "openssh/rsa2048-plain", "-t", "rfc4716"), {"openssh", "rfc4716"}),

@@ -245,12 +245,15 @@ def test_each_spelling_costs_one_kdf_and_an_ascii_passphrase_has_one() -> None:
         (PLAIN, "openssh"),
         ("ppk/ed25519-v2-plain.ppk", "openssh"),
         ("ppk1/rsa2048-v1-private-mac-plain.ppk", "openssh"),
-        ("openssh/ed25519-plain", "ppk"),
+        ("openssh/ed25519-plain", "openssh"),
+        ("pkcs8/ed25519-openssl-plain.pem", "openssh"),
         ("openssh-pub/ed25519.pub", "rfc4716"),
         ("rfc4716/ed25519-puttygen.pub", "openssh-pub"),
     ],
 )
-def test_without_a_target_the_other_world_is_meant(path: str, expected: str) -> None:
+def test_without_a_target_a_private_key_becomes_openssh_and_a_public_one_the_other_form(
+    path: str, expected: str
+) -> None:
     assert keyconv.read(keyconv.convert(_data(path))).format == expected
 
 

@@ -99,11 +99,11 @@ def test_the_certificate_beside_a_key_of_any_name_is_taken_along(name: str, tmp_
     assert only_entry((tmp_path / "out.ppk").read_bytes()).certificate == only_entry(CERTIFICATE).certificate
 
 
-def test_a_folder_of_p8_files_becomes_ppk_files_of_the_bare_name(tmp_path: Path) -> None:
+def test_a_folder_of_p8_files_becomes_files_of_the_bare_name(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     placed(tmp_path / "keys", "id.p8", write(KEY, "pkcs8"))
     assert run("convert", "-r", tmp_path / "keys", "-d", tmp_path / "out").code == 0
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["id.ppk"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["id"]
 
 
 # ── the comment of the .pub, in convert and public ─────────────────────────────────────────────────────────────────
@@ -237,7 +237,7 @@ def test_in_a_folder_each_key_takes_the_comment_beside_it(tmp_path: Path) -> Non
     placed(tmp_path / "keys", "id", write(KEY, "pkcs8"))
     placed(tmp_path / "keys", "id.pub", ALICE)
     assert run("convert", "-r", tmp_path / "keys", "-d", tmp_path / "out").code == 0
-    assert comment_in(tmp_path / "out" / "id.ppk") == b"alice@laptop"
+    assert comment_in(tmp_path / "out" / "id") == b"alice@laptop"
 
 
 # ── inspect ────────────────────────────────────────────────────────────────────────────────────────────────────────

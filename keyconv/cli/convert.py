@@ -8,6 +8,7 @@ from keyconv.cli.converting import convert_entry
 from keyconv.cli.opening import Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
+from keyconv.cli.target import note_same_format
 from keyconv.engine import choose
 from keyconv.errors import KeyconvError, UsageError
 from keyconv.formats import by_name
@@ -50,4 +51,5 @@ def run(
     except KeyconvError as error:
         raise error.at_path(shown(path)) from None
     convert_entry(opener, path, keyfile.format, replace(entry, line=None), target, inputs)
+    note_same_format(opener, path, keyfile, entry, target)
     return 0

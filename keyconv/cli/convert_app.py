@@ -86,9 +86,8 @@ def convert(
 ) -> None:
     """Write a key in another format.
 
-    Without -t the suffix of -o decides (.ppk .pub .pem .jwk); else a PPK becomes openssh, and any other private key
-    becomes ppk. The passphrase is kept unless told otherwise. What was written is read back and proved to hold the
-    same key.
+    Without -t the suffix of -o decides (.ppk .pub .pem .p8 .jwk and so on); else a private key becomes openssh. The
+    passphrase is kept unless a flag changes it. What was written is read back and verified to be the same key.
 
     keyconv convert id_rsa.ppk -o id_rsa
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import PurePath
 
 from keyconv.cli.cost import COST_FLAGS, refuse_costly
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import OutputOptions
+from keyconv.cli.target import check_name, choose_target
 from keyconv.crypto import fingerprint
 from keyconv.engine import Plan, choose, plan, read, write
-from keyconv.engine.conversion import default_target
-from keyconv.engine.planning import family_of
 from keyconv.errors import KeyconvError, LossError, MisfitError, OutputError, UsageError
 from keyconv.files import Inputs
-from keyconv.formats import by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, Locked
 from keyconv.record import record
@@ -24,7 +21,6 @@ from keyconv.secret import Passphrase
 
 __all__ = ["Conversion", "convert_entry"]
 
-_BY_SUFFIX = {".ppk": ("ppk",), ".pub": ("openssh-pub",), ".pem": ("pem", "pkcs8", "spki"), ".jwk": ("jwk", "jwk-pub")}
 _DEFAULT_MILLISECONDS = 100
 
 WriteOut = Callable[[bytes, Format, OutputOptions, Inputs], None]
@@ -80,6 +76,7 @@ def _convert_entry(
     if not deriver.allow_costly:
         refuse_costly(target, options)
     _check_output(entry, target, options, inputs)
+    check_name(opener, entry, target, options)
     opened, hidden = None, entry.public is None
     if planned.needs_passphrase or proves:
         if isinstance(entry.private, Locked):
@@ -105,22 +102,6 @@ def _convert_entry(
         public = fingerprint.sha256(_blob(entry))
         opener.screen.note(f"{entry.public.algorithm} {public}, written as {target.name}", options.output or "")
     return Conversion(target, entry, options.output or STDIN, tuple(loss.message for loss in losses))
-
-
-def choose_target(source: str, entry: Entry, options: OutputOptions) -> Format:
-    """Give the format to write: the one asked for, else by the output's suffix, else by what the input is."""
-    if options.format:
-        return by_name(options.format)
-    suffix = PurePath(options.output).suffix.lower() if options.output else ""
-    formats = [by_name(name) for name in _BY_SUFFIX.get(suffix, ())]
-    family = family_of(entry)
-    has_private = entry.private is not None or entry.fault is not None
-    for known in formats:
-        if (family is None or family in known.can.families) and (has_private or not known.can.private):
-            return known
-    if formats:
-        return formats[0]
-    return by_name(default_target(source, entry))
 
 
 def check_costs(target: Format, options: OutputOptions) -> None:

@@ -19,7 +19,7 @@ from keyconv.crypto import fingerprint
 from keyconv.crypto.generation import check_bits, generate
 from keyconv.engine import plan, write
 from keyconv.errors import KeyconvError, MisfitError, UsageError
-from keyconv.formats import FORMATS, by_name
+from keyconv.formats import FORMATS, by_ending, by_name, promised_by
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry
 from keyconv.secret import Passphrase
@@ -74,7 +74,7 @@ def _outputs(target: OutputOptions, also: tuple[str, ...]) -> list[tuple[str, Fo
     if target.output is None:
         raise UsageError("where to? -o NAME is missing")
     suffix = PurePath(target.output).suffix.lower()
-    first = by_name({".ppk": "ppk"}.get(suffix, "openssh"))
+    first = by_name("ppk" if suffix == ".ppk" else "openssh")
     if target.output == STDIN:
         if also:
             raise UsageError("--also needs a file name in -o")
@@ -106,13 +106,17 @@ def _check_suffix(path: str, suffix: str) -> None:
         ).at_path(path)
     if suffix == ".ppk":
         return
-    written = [known for known in FORMATS if known.write and known.name != "openssh"]
-    meant = [known for known in written if suffix in (f".{known.name}", PurePath(f"x{known.suffix}").suffix)]
-    if suffix and meant:
+    promise = promised_by(path)
+    named = [known for known in FORMATS if known.write and suffix == f".{known.name}"]
+    meant = [by_name(name) for name in by_ending(f"x{suffix}", private=True)] or named
+    if promise:
+        meant = [by_name("pem"), by_name("pkcs8")]
+    if meant and meant[0].name != "openssh":
         likely = [known for known in meant if known.can.private] or meant
         also = " or ".join(f"--also {known.name}" for known in likely)
+        says = f"looks like the name of {promise}" if promise else "says another format"
         raise UsageError(
-            f"-o writes openssh or ppk, and a name in {suffix} says another format",
+            f"-o writes openssh or ppk, and a name in {suffix} {says}",
             hint=f"-o {bare.removesuffix('.pub')} {also}",
         ).at_path(path)
 

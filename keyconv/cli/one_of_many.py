@@ -11,12 +11,13 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from keyconv.cli.converting import Conversion, choose_target, convert_entry
+from keyconv.cli.converting import Conversion, convert_entry
 from keyconv.cli.inputs import Inputs, Job
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.prompt import PassphraseSource, Prompter
 from keyconv.cli.render import Screen
+from keyconv.cli.target import choose_target
 from keyconv.cli.written import Face, face_of
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import choose
@@ -129,7 +130,7 @@ def _convert_key(
     if why:
         return why
     _make_folders(output)
-    there = replace(options, output=output)
+    there = replace(options, output=output, format=target.name)  # whatever that name means
     done = convert_entry(opener, job.path, source, replace(entry, line=None), there, inputs, ledger.put)
     ledger.done(done, face_of(done.entry, done.target))
     return ""

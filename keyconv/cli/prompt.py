@@ -129,11 +129,16 @@ class Prompter:
         """
         if self._no_input:
             raise ConfirmationError(f"must be confirmed, and --no-input forbids asking: {question}", hint=hint)
-        answer = terminal.ask(f"{question} [y/N] ", seen=True)
-        if answer is None:
+        agreed = self.agrees(question)
+        if agreed is None:
             raise ConfirmationError(f"must be confirmed, and there is no terminal to ask on: {question}", hint=hint)
-        if answer.strip().lower() not in (b"y", b"yes"):
+        if not agreed:
             raise ConfirmationError("not confirmed")
+
+    def agrees(self, question: str) -> bool | None:
+        """Ask a yes-or-no question on the terminal. Returns: None where nobody can be asked."""
+        answer = None if self._no_input else terminal.ask(f"{question} [y/N] ", seen=True)
+        return None if answer is None else answer.strip().lower() in (b"y", b"yes")
 
     def attempts(self, source: PassphraseSource) -> int:
         """Tell how often `existing` is worth calling for one key, with `forget` after each wrong answer.

@@ -13,11 +13,12 @@ from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.cli.siblings import take_comment
+from keyconv.cli.target import refuse_promise
 from keyconv.engine import choose, plan
 from keyconv.engine.conversion import verify
 from keyconv.errors import KeyconvError, LossError, OutputError, UsageError
 from keyconv.files import write_stdout
-from keyconv.formats import by_name
+from keyconv.formats import by_ending, by_name, promised_by
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Option
 
@@ -40,7 +41,10 @@ def run(
         from keyconv.files import check_target
 
         check_target(target.output, force=target.force, inputs=inputs)
-    writer = _Writer(chosen, target, inputs, Opener(screen, source, inputs), line_options)
+    opener = Opener(screen, source, inputs)
+    if target.format is None and promised_by(target.output or ""):
+        refuse_promise(opener, target.output or "", chosen, ["openssh-pub", "spki"])
+    writer = _Writer(chosen, target, inputs, opener, line_options)
     exit_code = 0
     for path in inputs:
         try:
@@ -169,10 +173,13 @@ class _Writer:
 
 
 def _by_suffix(output: str | None) -> str:
-    suffix = PurePath(output).suffix.lower() if output else ""
-    if suffix == ".ppk":
-        raise UsageError("a .ppk file holds a private key", hint="keyconv convert writes those; or name the format: -t")
-    return {".jwk": "jwk-pub", ".pem": "spki"}.get(suffix, "openssh-pub")
+    meant = by_ending(output or "", private=False)
+    public = [name for name in meant if not by_name(name).can.private]
+    if meant and not public:
+        ending = PurePath(output or "").suffix
+        hint = "keyconv convert writes those; or name the format: -t"
+        raise UsageError(f"a {ending} file holds a private key", hint=hint)
+    return public[0] if public else "openssh-pub"
 
 
 def _parse(allowed: str | None, chosen: Format) -> tuple[Option, ...] | None:

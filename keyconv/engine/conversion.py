@@ -95,10 +95,10 @@ def _same(agrees: bool, what: str) -> None:
 def default_target(source: str, entry: Entry) -> str:
     """Name the format that a key is converted to when none is asked for.
 
-    A PPK becomes `openssh` and any other private key `ppk`; a public key goes from one line to `rfc4716` and back.
+    A private key becomes `openssh`, whatever it was; a public key goes from one line to `rfc4716` and back.
     """
     if entry.private is not None or entry.fault is not None:
-        return "openssh" if source.startswith("ppk") else "ppk"
+        return "openssh"
     return "rfc4716" if source == "openssh-pub" else "openssh-pub"
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from keyconv.errors import UsageError
 from keyconv.formats.base import Format
 
-__all__ = ["ALIASES", "FORMATS", "REGISTRY", "bare_name", "by_name", "claiming"]
+__all__ = ["ALIASES", "FORMATS", "REGISTRY", "bare_name", "by_ending", "by_name", "claiming", "promised_by"]
 
 
 class Known(NamedTuple):
@@ -64,6 +64,19 @@ REGISTRY = (
 _ENDINGS = sorted({ending for known in REGISTRY for ending in known.endings}, key=len, reverse=True)
 """The longest first: `.pub.pem` before `.pem`."""
 
+_PROMISES = {
+    ".der": "DER",
+    ".key": "a PEM key, as TLS servers have it",
+    ".crt": "an X.509 certificate",
+    ".cer": "an X.509 certificate",
+    ".p12": "a PKCS#12 container",
+    ".pfx": "a PKCS#12 container",
+    ".pkcs12": "a PKCS#12 container",
+    ".jks": "a Java keystore",
+    ".keystore": "a Java keystore",
+}
+"""Endings that promise something else than a format that is written by default, and what."""
+
 FORMATS: tuple[Format, ...]
 """The record of each, made by `__getattr__`."""
 
@@ -112,6 +125,27 @@ def bare_name(path: str) -> str:
             bare = path[: -len(ending)]
             return bare if bare and bare[-1] not in "/\\" else path
     return path
+
+
+def by_ending(path: str, *, private: bool) -> tuple[str, ...]:
+    """Name the formats whose files end like this name, the likeliest first; nothing where no format is meant.
+
+    Of a public key, `id.pem` and `id.jwk` mean what `id.pub.pem` and `id.pub.jwk` mean.
+    """
+    lower = path.lower()
+    ending = next((each for each in _ENDINGS if lower.endswith(each)), None)
+    if ending is None or promised_by(path):
+        return ()
+    names = [known.name for known in REGISTRY if ending in known.endings]
+    if not private:
+        names += [known.name for known in REGISTRY if f".pub{ending}" in known.endings]
+    return tuple(names)
+
+
+def promised_by(path: str) -> str:
+    """Say which other container the ending of a name promises (`.der`, `.key`, `.p12`); nothing where it does not."""
+    lower = path.lower()
+    return next((promise for ending, promise in _PROMISES.items() if lower.endswith(ending)), "")
 
 
 def _sniff(asked: list[Known], data: bytes) -> list[Format]:
