@@ -156,6 +156,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "COLUMNS": "120",
         "KEY_PASSPHRASE": "correct horse",
         "NEW_PASSPHRASE": "battery staple",
+        "DEPLOY_KEY": "***",
     }
 
 

@@ -42,6 +42,7 @@ PLAIN = (
 
 NEEDLESS = {
     *("keyconv.checks", "keyconv.repair", "keyconv.agent", "keyconv.batch", "keyconv.engine.certificates"),
+    *("keyconv.cli.first_words", "keyconv.cli.doctor_app", "keyconv.cli.next_steps"),
     *("keyconv.cli.convert_many", "keyconv.cli.progress", "keyconv.crypto.pbes", "keyconv.crypto.signatures"),
     *("rich", "bcrypt", "argon2", "json", "secrets", "random", "tempfile", "unicodedata", "shlex"),
     *("logging", "email", "socket", "asyncio", "concurrent.futures", "multiprocessing", "importlib.metadata"),

@@ -23,6 +23,9 @@ COMMANDS = (
 )
 """In the order of the help; `keyconv.cli.NAME_app` declares each, by its `register`."""
 
+DOCTOR = "doctor"
+"""The command that a file without a command is given to; the help does not list it."""
+
 
 class Declarations(UserDict[str, Any]):
     """The commands by name; the module that declares one is imported when it is asked for.
@@ -32,10 +35,14 @@ class Declarations(UserDict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if self.data[name] is None:
-            declared = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-            import_module(f"keyconv.cli.{name}_app").register(declared)
-            self.data[name] = get_group(declared).commands[name]
+            self.data[name] = _declared(name)
         return self.data[name]
+
+
+def _declared(name: str) -> Any:
+    declared = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    import_module(f"keyconv.cli.{name}_app").register(declared)
+    return get_group(declared).commands[name]
 
 
 class Program(TyperGroup):
@@ -44,6 +51,19 @@ class Program(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = Declarations(dict.fromkeys(COMMANDS))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Find a command, also the one that the help does not list."""
+        return _declared(DOCTOR) if cmd_name == DOCTOR else super().get_command(ctx, cmd_name)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give what begins with no command to the doctor, if it is for it, before options are looked at."""
+        if args and args[0] not in self.commands:
+            from keyconv.cli.first_words import is_for_doctor
+
+            if is_for_doctor(args, self.commands):
+                args = [DOCTOR, *args]
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(

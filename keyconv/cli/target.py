@@ -84,19 +84,19 @@ def note_same_format(opener: Opener, path: str, keyfile: KeyFile, entry: Entry, 
     if family_of(entry) in _ANYWHERE:
         from shlex import quote
 
+        stem = "key" if path == STDIN else bare_name(path)
         others = [
-            f"for {what}: keyconv convert {quote(path)} -o {quote(free_name(path, ending))}"
+            f"for {what}: keyconv convert {quote(path)} -o {quote(free_name(stem, ending))}"
             for what, ending in (("PuTTY", ".ppk"), ("PEM", ".pem"))
         ]
         said = f"; {', '.join(others)}"
     opener.screen.note(f"this was an OpenSSH private key already{said}", shown(path))
 
 
-def free_name(path: str, ending: str) -> str:
-    """Make a name for what a key file is converted to, beside it and with this ending, that no file has yet."""
-    stem = "key" if path == STDIN else bare_name(path)
+def free_name(stem: str, ending: str) -> str:
+    """Make a name of this stem and ending that no file has yet."""
     names = (f"{stem}{number}{ending}" for number in ("", *(f"-{count}" for count in range(2, 100))))
-    return next((name for name in names if not os.path.lexists(name)), f"NEW{ending}")
+    return next((name for name in names if not os.path.lexists(name)), f"{stem}-new{ending}")
 
 
 def _has_private(entry: Entry) -> bool:

@@ -1,0 +1,316 @@
+"""`keyconv FILE`: what it is, whether it is sound, who reads it, what is wrong, and the next command to type."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from keyconv.checks.base import Finding
+from keyconv.checks.content import judge_content
+from keyconv.checks.policy import Policy
+from keyconv.checks.subject import Content, Place
+from keyconv.cli import next_steps
+from keyconv.cli.grounds import Grounds, context_of
+from keyconv.cli.line_stream import LineStream, opening
+from keyconv.cli.next_steps import Source, Step
+from keyconv.cli.opening import STDIN, Opener, shown
+from keyconv.cli.options import InputOptions
+from keyconv.cli.render import Screen, to_json
+from keyconv.cli.siblings import note_siblings
+from keyconv.document.wrappers import CrLf, Unended
+from keyconv.engine import read
+from keyconv.engine.planning import family_of
+from keyconv.errors import InputError, KeyconvError
+from keyconv.files import load
+from keyconv.formats import by_name
+from keyconv.keyfile import Entry, KeyFile, Locked
+from keyconv.repair import Diagnosis, diagnose, search
+from keyconv.repair.messages import MESSAGES
+from keyconv.repair.readers import readers_of
+from keyconv.text.quoting import name_file
+
+__all__ = ["Case", "Problem", "run"]
+
+_KINDS_OF_LINES = ("authorized_keys", "known_hosts", "allowed_signers")
+_NO_KEY = ("not-a-key", "placeholder", "empty")
+_MOST_STEPS = 3
+_SAID_ELSEWHERE = ("unencrypted", "surrounding-text", "multiple-keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, or that should be known: a rule of `keyconv check`, its severity and its sentence."""
+
+    rule: str
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the doctor says of one file; what is not known is None.
+
+    `sound` is None while only a passphrase can tell. `entry` is the one key of the file.
+    """
+
+    path: str
+    what: str
+    format: str | None = None
+    kind: str | None = None
+    entry: Entry | None = field(default=None, repr=False)
+    count: int = 0
+    encrypted: bool | None = None
+    sound: bool | None = False
+    read_by: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    steps: tuple[Step, ...] = ()
+    exit_code: int = 0
+
+
+def run(paths: tuple[str, ...], variables: tuple[str, ...], options: InputOptions, *, screen: Screen) -> int:
+    """Examine every input and return the code of the first that is not a sound key."""
+    from keyconv.cli.doctor_text import describe_text, to_object
+
+    opener = Opener(replace(screen, quiet=True), options, paths)
+    listed: list[object] = []
+    exit_code = 0
+    sources = [*(Source(path) for path in paths), *(Source(name, is_variable=True) for name in variables)]
+    for number, source in enumerate(sources):
+        try:
+            case = _examine(source, opener)
+        except KeyconvError as error:
+            screen.error(error.at_path(shown(source.path)))
+            exit_code = exit_code or error.exit_code
+            continue
+        exit_code = exit_code or case.exit_code
+        if screen.as_json:
+            listed.append(to_object(case))
+        else:
+            screen.data(("\n" if number else "") + describe_text(case))
+    if screen.as_json:
+        screen.data(to_json(listed))
+    return exit_code
+
+
+def _examine(source: Source, opener: Opener) -> Case:
+    """Examine one input.
+
+    Raises: InputError for what cannot be read; WrongPassphraseError.
+    """
+    if source.is_variable:
+        return _examine_data(source, _value_of(source.path), opener)
+    if source.path != STDIN and os.path.isdir(source.path):  # noqa: PTH112
+        return _folder(source)
+    try:
+        data = load(source.path)
+    except InputError as error:
+        return _examine_large(source, error, opener)
+    return _examine_data(source, data, opener)
+
+
+def _value_of(name: str) -> bytes:
+    value = os.environb.get(os.fsencode(name)) if os.supports_bytes_environ else os.environ.get(name, "").encode()
+    if value is None:
+        raise InputError(f"the environment variable {name} is not set", hint="set it, and check its name")
+    return value
+
+
+def _folder(source: Source) -> Case:
+    steps = (
+        Step("check every key in it", source.command("check", "FILE")),
+        Step("convert every key in it", source.command("convert", "-r", "FILE", "-d", source.free("", "-converted"))),
+    )
+    return Case(source.path, "a folder", steps=steps, exit_code=InputError.exit_code)
+
+
+def _examine_large(source: Source, error: InputError, opener: Opener) -> Case:
+    """Examine a file of lines that is larger than any key file; whatever else could not be read is an error."""
+    if source.path == STDIN or not os.path.isfile(source.path):  # noqa: PTH113
+        raise error
+    with opening(opener, source.path) as found:
+        if not isinstance(found, LineStream):
+            raise error
+        kind = found.kind
+    steps = tuple(next_steps.for_lines(source))
+    name = "known_hosts" if kind == "known_hosts" else "openssh-pub"
+    return Case(source.path, f"{kind}, a large file", name, kind, sound=None, read_by=("OpenSSH",), steps=steps)
+
+
+def _examine_data(source: Source, data: bytes, opener: Opener) -> Case:
+    findings = _findings(source, data, opener)
+    try:
+        keyfile = read(data, opener.options.format)
+    except KeyconvError as error:
+        return _refused(source, data, error, findings)
+    keyfile = _opened(source, keyfile, opener)
+    if not source.is_variable:
+        keyfile = note_siblings(keyfile, source.path)
+    case = _described(source, keyfile, findings, data)
+    if case.kind in _KINDS_OF_LINES:
+        return replace(case, steps=tuple(next_steps.for_lines(source)))
+    return replace(case, steps=tuple(islice(_steps(source, data, keyfile, case), _MOST_STEPS)))
+
+
+def _findings(source: Source, data: bytes, opener: Opener) -> tuple[Finding, ...]:
+    """Return what `keyconv check` finds, the gravest first, without what is said in other lines."""
+    mode = None
+    if not source.is_variable and source.path != STDIN and os.name == "posix":
+        mode = stat.S_IMODE(os.stat(source.path).st_mode)  # noqa: PTH116
+    place: Place = "environment" if source.is_variable else "stdin" if source.path == STDIN else "file"
+    context = context_of(Grounds(int(time.time()), Policy(), Path(), allow_costly=opener.options.allow_costly))
+    found = judge_content(Content(source.path, data, mode=mode, place=place, named=True), context).findings
+    order = ("error", "warning", "info")
+    kept = [each for each in found if each.rule not in _SAID_ELSEWHERE and each.severity != "info"]
+    return tuple(sorted(kept, key=lambda each: order.index(each.severity)))
+
+
+def _opened(source: Source, keyfile: KeyFile, opener: Opener) -> KeyFile:
+    """Unlock what a passphrase was given for."""
+    if not opener.options.passphrase.given:
+        return keyfile
+    deriver = opener.new_deriver()
+    entries = tuple(
+        opener.unlock(entry, source.path, deriver).entry if isinstance(entry.private, Locked) else entry
+        for entry in keyfile.entries
+    )
+    return replace(keyfile, entries=entries)
+
+
+# ── what loads ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _described(source: Source, keyfile: KeyFile, findings: tuple[Finding, ...], data: bytes) -> Case:
+    entry = keyfile.entries[0] if len(keyfile.entries) == 1 else None
+    faults = [each.fault for each in keyfile.entries if each.fault is not None]
+    locked = any(isinstance(each.private, Locked) for each in keyfile.entries)
+    noted = [note for note in (*keyfile.notes, *(entry.notes if entry else ())) if note.code not in _SAID_ELSEWHERE]
+    told = {finding.rule for finding in findings}
+    problems = [Problem(finding.rule, finding.severity, finding.message) for finding in findings]
+    problems += [Problem(note.code, "info", note.message) for note in noted if note.code not in told]
+    rules = tuple(dict.fromkeys(problem.rule for problem in problems))
+    damaged = faults or any(problem.severity == "error" and problem.rule in MESSAGES for problem in problems)
+    return Case(
+        source.path,
+        _title(keyfile),
+        keyfile.format,
+        keyfile.kind,
+        entry,
+        len(keyfile.entries),
+        encrypted=_is_encrypted(keyfile),
+        sound=False if damaged else None if locked else True,
+        read_by=_read_by(keyfile, entry, rules, data),
+        problems=tuple(problems),
+        exit_code=faults[0].exit_code if faults else KeyconvError.exit_code if damaged else 0,
+    )
+
+
+def _title(keyfile: KeyFile) -> str:
+    if keyfile.kind == "certificate":
+        return "OpenSSH certificate"
+    if keyfile.kind in _KINDS_OF_LINES:
+        return keyfile.kind
+    return by_name(keyfile.format).title + (", in a file with other content" if keyfile.is_document else "")
+
+
+def _is_encrypted(keyfile: KeyFile) -> bool | None:
+    if keyfile.kind != "private":
+        return None
+    return any(isinstance(each.private, Locked) or each.protection for each in keyfile.entries)
+
+
+def _read_by(keyfile: KeyFile, entry: Entry | None, rules: tuple[str, ...], data: bytes) -> tuple[str, ...]:
+    if keyfile.kind == "certificate" or keyfile.kind in _KINDS_OF_LINES:
+        return ("OpenSSH",)
+    if keyfile.is_document or len(keyfile.entries) > 1:
+        rules = (*rules, "surrounding-text")
+    wrapped = any(not isinstance(wrapper, CrLf | Unended) for span in keyfile.spans for wrapper in span.wrappers)
+    family = family_of(entry) if entry else None
+    return () if wrapped else readers_of(keyfile.format, family, rules, der=data.startswith(b"0"))
+
+
+def _steps(source: Source, data: bytes, keyfile: KeyFile, case: Case) -> Iterator[Step]:
+    """Yield what to do next, the most needed first."""
+    rules = {problem.rule for problem in case.problems}
+    damaged = not keyfile.is_document and len(keyfile.entries) == 1 and rules & {*MESSAGES}
+    if damaged and _is_fixable(data):
+        yield from next_steps.repairs(source, keyfile.format)
+        return
+    if "permissions" in rules:
+        yield Step("for the owner alone", f"chmod 600 {source.name}")
+    if keyfile.kind == "certificate":
+        yield Step("who signed it, for whom, until when", source.command("cert", "show", "FILE"))
+        return
+    if keyfile.is_document and len(keyfile.entries) == 1:
+        yield from next_steps.extraction(source, keyfile.format)
+    elif len(keyfile.entries) > 1:
+        yield from next_steps.separation(source)
+        return
+    if keyfile.kind == "public":
+        yield from next_steps.for_public(source, keyfile.format)
+        return
+    entry = keyfile.entries[0]
+    if entry.fault is not None:
+        yield Step(entry.fault.hint or "copy the key again from where it came from")
+        yield Step("its public key, which is there", source.command("public", "FILE"))
+        return
+    yield from next_steps.conversions(source, case.read_by, family_of(entry))
+
+
+def _is_fixable(data: bytes) -> bool:
+    found = search(data)
+    return found is not None and bool(found.undone)
+
+
+# ── what does not load ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _refused(source: Source, data: bytes, error: KeyconvError, findings: tuple[Finding, ...]) -> Case:
+    """Describe a file that does not load: damaged, a file of lines with a bad one, or no key."""
+    found = diagnose(data, error, path=source.name)
+    case = Case(source.path, "not a key", problems=_causes(found, findings), exit_code=error.exit_code)
+    if found.mended is not None:
+        return _damaged(case, source, found, findings)
+    if found.parts:
+        check = Step("what is wrong with each", source.command("check", "FILE"))
+        return replace(case, what="several keys in one file", count=len(found.parts), steps=(Step(found.hint), check))
+    if not error.format or found.rule in _NO_KEY:
+        hint = name_file(found.hint, source.name)
+        return replace(case, steps=tuple(next_steps.for_foreign(source, found.message, hint)))
+    of_lines = error.format in ("openssh-pub", "known_hosts")
+    steps = tuple(next_steps.for_lines(source, loads=False) if of_lines else _advice(source, found, findings))
+    return replace(case, what=f"{by_name(error.format).title}, damaged", format=error.format, steps=steps)
+
+
+def _damaged(case: Case, source: Source, found: Diagnosis, findings: tuple[Finding, ...]) -> Case:
+    """Describe what a damaged file was, and how to have that again."""
+    keyfile = found.mended.keyfile if found.mended is not None else KeyFile("", "", ())
+    entry = keyfile.entries[0] if len(keyfile.entries) == 1 else None
+    rules = tuple(cause.rule for cause in found.causes)
+    steps = next_steps.repairs(source, keyfile.format) if found.fixable else _advice(source, found, findings)
+    return replace(
+        case,
+        what=f"{_title(keyfile)}, damaged",
+        format=keyfile.format,
+        kind=keyfile.kind,
+        entry=entry,
+        count=len(keyfile.entries),
+        encrypted=_is_encrypted(keyfile),
+        read_by=readers_of(keyfile.format, family_of(entry) if entry else None, rules),
+        steps=tuple(steps),
+    )
+
+
+def _causes(found: Diagnosis, findings: tuple[Finding, ...]) -> tuple[Problem, ...]:
+    causes = [Problem(cause.rule or "not-a-key", "error", cause.message) for cause in found.causes]
+    told = {problem.rule for problem in causes}
+    return (*causes, *(Problem(each.rule, each.severity, each.message) for each in findings if each.rule not in told))
+
+
+def _advice(source: Source, found: Diagnosis, findings: tuple[Finding, ...]) -> Iterator[Step]:
+    hint = found.hint or next((each.hint for each in findings if each.rule == found.rule), "")
+    yield Step(name_file(hint, source.name) or "copy the key again from where it came from")
