@@ -8,7 +8,7 @@ from typing import Any
 
 from keyconv.checks.policy import PRESETS, THRESHOLD_NAMES, Policy, expand, severity
 from keyconv.errors import UsageError
-from keyconv.keys import FAMILIES
+from keyconv.keys import FAMILIES, family_named
 from keyconv.text.quoting import quote
 
 __all__ = ["preset", "read"]
@@ -118,7 +118,7 @@ def _allow(policy: Policy, value: Any) -> Policy:
 
 
 def _key_types(policy: Policy, value: Any) -> Policy:
-    named = _texts(value, "key-types")
+    named = [family_named(each) or each for each in _texts(value, "key-types")]
     for each in named:
         if each not in FAMILIES:
             raise UsageError(f"there is no key type {quote(each)}", hint=_nearest(each, list(FAMILIES), "key types"))

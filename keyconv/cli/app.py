@@ -23,6 +23,9 @@ COMMANDS = (
 )
 """In the order of the help; `keyconv.cli.NAME_app` declares each, by its `register`."""
 
+_OPENSSLS = frozenset({"-in", "-out", "-inform", "-outform", "-passin", "-passout", "-pubout", "-pubin", "-nodes"})
+"""Flags of openssl that would be taken for several flags of one letter."""
+
 DOCTOR = "doctor"
 """The command that a file without a command is given to; the help does not list it."""
 
@@ -57,20 +60,73 @@ class Program(TyperGroup):
         return _declared(DOCTOR) if cmd_name == DOCTOR else super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Give what begins with no command to the doctor, if it is for it, before options are looked at."""
+        """Look at what no parser of options could make sense of, and give files without a command to the doctor."""
+        if not _OPENSSLS.isdisjoint(args):
+            _refuse_openssls(ctx, args)
         if args and args[0] not in self.commands:
-            from keyconv.cli.first_words import is_for_doctor
-
-            if is_for_doctor(args, self.commands):
-                args = [DOCTOR, *args]
+            args = _without_command(args)
         return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, or say which one was meant."""
+        if args[0] not in self.commands and args[0] != DOCTOR:
+            from keyconv.cli.first_words import meant_command
+
+            meant = meant_command(args[0], COMMANDS)
+            said = f"Did you mean '{meant}'?" if meant else "There is no file of that name either."
+            _fail(ctx, f"No such command {args[0]!r}. {said}", _hint_for(meant, args) if meant else "")
+        return super().resolve_command(ctx, args)
+
+
+def _without_command(args: list[str]) -> list[str]:
+    from keyconv.cli.first_words import is_for_doctor
+
+    match args:
+        case ["help", *rest]:
+            return [*rest, "--help"]
+        case ["version"]:
+            return ["--version"]
+    return [DOCTOR, *args] if is_for_doctor(args, COMMANDS) else args
+
+
+def _refuse_openssls(ctx: Any, args: list[str]) -> None:
+    """Refuse flags of openssl: `-out x` would be taken for `-o ut x`."""
+    from keyconv.cli.first_words import verb_of
+    from keyconv.cli.foreign_flags import answer, flags_before
+
+    flag = next((word for word in flags_before(args) if word in _OPENSSLS), None)
+    if flag is None:
+        return
+    verb, rest = verb_of(args, COMMANDS)
+    known = answer(flag, rest, verb)
+    if known is not None:
+        _fail(ctx, known.message, known.command)
+
+
+def _hint_for(meant: str, args: list[str]) -> str:
+    import shlex
+
+    from keyconv.cli.foreign_flags import is_foreign, translate
+
+    if any(map(is_foreign, args)):
+        return translate(args[1:], meant)
+    return shlex.join(["keyconv", meant, *args[1:]])
+
+
+def _fail(ctx: Any, message: str, hint: str) -> None:
+    """Raise typer's own error of usage, with a hint."""
+    try:
+        ctx.fail(message)
+    except Exception as error:
+        error.hint = hint  # type: ignore[attr-defined]
+        raise
 
 
 app = typer.Typer(
     name="keyconv",
     cls=Program,
     help="Convert SSH keys between PuTTY's PPK, OpenSSH and their kin, and prove that it is still the same key.",
-    epilog="Input is recognised by its content, never by its name. '-' is standard input.",
+    epilog="keyconv FILE says what a file is and what to type next. keyconv help COMMAND explains a command.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -87,7 +143,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _all(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     pass
@@ -109,5 +165,5 @@ def main() -> None:
         Screen().error(refusal)
         code = refusal.exit_code
     except Exception as error:  # typer's own, whose class depends on its version
-        code = refuse_usage(error)
+        code = refuse_usage(error, COMMANDS)
     leave(code)

@@ -8,12 +8,14 @@ from keyconv.cli.converting import convert_entry
 from keyconv.cli.opening import Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
-from keyconv.cli.target import note_same_format
+from keyconv.cli.target import note_same_format, refuse_missing_output
 from keyconv.engine import choose
 from keyconv.errors import KeyconvError, UsageError
 from keyconv.formats import by_name
 
 __all__ = ["run"]
+
+_MOST_NAMES = 4
 
 
 def run(
@@ -39,7 +41,12 @@ def run(
     if jobs is not None:
         raise UsageError("-j goes with -d DIR")
     if len(inputs) > 1:
-        raise UsageError(f"{len(inputs)} inputs need a folder to write to", hint="keyconv convert -d DIR INPUT...")
+        refuse_missing_output("convert", inputs, target)
+        import shlex
+
+        hint = shlex.join(["keyconv", "convert", "-d", "DIR", *inputs[:_MOST_NAMES]])
+        more = " and so on" if len(inputs) > _MOST_NAMES else ""
+        raise UsageError(f"{len(inputs)} inputs need a folder to write to", hint=hint + more)
     if screen.as_json:
         raise UsageError("--json goes with -d DIR")
     (path,) = inputs

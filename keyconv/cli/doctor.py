@@ -84,6 +84,8 @@ def run(paths: tuple[str, ...], variables: tuple[str, ...], options: InputOption
         try:
             case = _examine(source, opener)
         except KeyconvError as error:
+            if isinstance(error, InputError) and len(paths) == 2 and number == 1 and not os.path.lexists(source.path):
+                error.hint = f"did you mean: {sources[0].command('convert', 'FILE', '-o', source.path)}"
             screen.error(error.at_path(shown(source.path)))
             exit_code = exit_code or error.exit_code
             continue

@@ -22,9 +22,12 @@ from keyconv.errors import KeyconvError, MisfitError, UsageError
 from keyconv.formats import FORMATS, by_ending, by_name, promised_by
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry
+from keyconv.keys import family_named
 from keyconv.secret import Passphrase
+from keyconv.text.nearest import nearest
+from keyconv.text.quoting import quote
 
-__all__ = ["run"]
+__all__ = ["family_of", "run"]
 
 
 def run(
@@ -37,7 +40,7 @@ def run(
     screen: Screen,
 ) -> int:
     """Make the key, write every file, print the line; give the exit code."""
-    outputs = _outputs(target, also)
+    outputs = _outputs(family, target, also)
     check_bits(family, bits)
     if target.no_passphrase and target.new_passphrase.given:
         raise UsageError("--no-passphrase and a new passphrase exclude each other")
@@ -69,10 +72,27 @@ def run(
     return 0
 
 
-def _outputs(target: OutputOptions, also: tuple[str, ...]) -> list[tuple[str, Format]]:
+def family_of(key_type: str, known: tuple[str, ...]) -> str:
+    """Return the family that `--type` names, also by the name of its algorithm.
+
+    Raises: UsageError.
+    """
+    family = family_named(key_type)
+    if family in known:
+        return family
+    if family.startswith("sk-"):
+        hint = f"ssh-keygen -t {family.removeprefix('sk-')}-sk talks to authenticators"
+        raise UsageError("a key of an authenticator is made by the authenticator", hint=hint)
+    near = nearest(key_type.lower(), [name for name in known if name != "dsa"])
+    hint = f"did you mean '{near}'?" if near else f"the types are {', '.join(known)}"
+    raise UsageError(f"there is no type of key {quote(key_type)} to generate", hint=hint)
+
+
+def _outputs(family: str, target: OutputOptions, also: tuple[str, ...]) -> list[tuple[str, Format]]:
     """Name every file: the key itself, its `.pub`, and one for each other format."""
     if target.output is None:
-        raise UsageError("where to? -o NAME is missing")
+        more = "" if family == "ed25519" else f"-t {family} "
+        raise UsageError("missing -o NAME", hint=f"for example: keyconv generate {more}-o id_{family}")
     suffix = PurePath(target.output).suffix.lower()
     first = by_name("ppk" if suffix == ".ppk" else "openssh")
     if target.output == STDIN:

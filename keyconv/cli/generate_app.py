@@ -1,6 +1,6 @@
 """`keyconv generate`, declared: its arguments, flags and help."""
 
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -27,6 +27,8 @@ from keyconv.cli.running import run
 
 __all__ = ["register"]
 
+_TYPES = ("ed25519", "ecdsa", "rsa", "ed448", "dsa")
+
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
@@ -35,8 +37,15 @@ def register(app: typer.Typer) -> None:
 
 def generate(
     key_type: Annotated[
-        Literal["ed25519", "ecdsa", "rsa", "ed448", "dsa"],
-        typer.Option("-t", "--type", help="The type of the key."),
+        str,
+        typer.Option(
+            "-t",
+            "--type",
+            metavar="TYPE",
+            autocompletion=lambda: [*_TYPES],
+            help="ed25519, ecdsa, rsa, ed448 or dsa [default: ed25519]",
+            show_default=False,
+        ),
     ] = "ed25519",
     bits: Annotated[
         Optional[int],
@@ -80,13 +89,14 @@ def generate(
         from keyconv.cli.prompt import PassphraseSource
         from keyconv.errors import UsageError
 
-        if key_type == "dsa" and not insecure_dsa:
+        family = command.family_of(key_type, _TYPES)
+        if family == "dsa" and not insecure_dsa:
             raise UsageError(
                 "DSA keys are broken and no longer taken by OpenSSH",
                 hint="-t ed25519 is today's choice; --insecure-dsa insists",
             )
         return command.run(
-            key_type,
+            family,
             bits,
             OutputOptions(
                 output=output,

@@ -13,7 +13,7 @@ from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.cli.siblings import take_comment
-from keyconv.cli.target import refuse_promise
+from keyconv.cli.target import refuse_missing_output, refuse_promise
 from keyconv.engine import choose, plan
 from keyconv.engine.conversion import verify
 from keyconv.errors import KeyconvError, LossError, OutputError, UsageError
@@ -33,6 +33,7 @@ def run(
     inputs: tuple[str, ...], source: InputOptions, target: OutputOptions, allowed: str | None = None, *, screen: Screen
 ) -> int:
     """Write the public half of every key of every input, and give the exit code."""
+    refuse_missing_output("public", inputs, target)
     chosen = by_name(target.format or _by_suffix(target.output))
     if chosen.can.private:
         raise UsageError(f"{chosen.name} is a format for private keys", hint="keyconv convert writes those")

@@ -12,7 +12,7 @@ from typing import NoReturn
 import typer
 
 from keyconv.cli.render import Screen
-from keyconv.errors import InternalError, KeyconvError, UsageError
+from keyconv.errors import InternalError, KeyconvError
 
 __all__ = ["INTERRUPTED", "leave", "refuse_usage", "run"]
 
@@ -36,21 +36,19 @@ def run(work: Callable[[Screen], int], *, quiet: bool = False, as_json: bool = F
     raise typer.Exit(code)
 
 
-def refuse_usage(error: Exception) -> int:
+def refuse_usage(error: Exception, commands: tuple[str, ...]) -> int:
     """Print what typer says of a wrong call in keyconv's own shape, and give the exit code.
 
     The help that a command without arguments gets is printed as it is. An error that is not of typer's is raised again.
     """
-    message = getattr(error, "format_message", None)
-    if message is None:
+    if getattr(error, "format_message", None) is None:
         raise error
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()  # type: ignore[attr-defined]
         return 2
-    context = getattr(error, "ctx", None)
-    usage = UsageError(" ".join(message().split()).rstrip("."))
-    usage.message = usage.message[:1].lower() + usage.message[1:]
-    usage.hint = f"{context.command_path if context else 'keyconv'} --help"
+    from keyconv.cli.usage_errors import explain_usage
+
+    usage = explain_usage(error, sys.argv[1:], commands)
     Screen(as_json="--json" in sys.argv).error(usage)
     return usage.exit_code
 

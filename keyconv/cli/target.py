@@ -15,7 +15,7 @@ from keyconv.formats import bare_name, by_ending, by_name, promised_by
 from keyconv.formats.base import Format
 from keyconv.keyfile import Entry, KeyFile
 
-__all__ = ["check_name", "choose_target", "free_name", "note_same_format", "refuse_promise"]
+__all__ = ["check_name", "choose_target", "free_name", "note_same_format", "refuse_missing_output", "refuse_promise"]
 
 _USUAL = ("openssh", "pem", "pkcs8", "openssh-pub", "spki")
 """What a name in .key or .der may stand for."""
@@ -97,6 +97,19 @@ def free_name(stem: str, ending: str) -> str:
     """Make a name of this stem and ending that no file has yet."""
     names = (f"{stem}{number}{ending}" for number in ("", *(f"-{count}" for count in range(2, 100))))
     return next((name for name in names if not os.path.lexists(name)), f"{stem}-new{ending}")
+
+
+def refuse_missing_output(verb: str, inputs: tuple[str, ...], options: OutputOptions) -> None:
+    """Refuse two names of which the second is not there: it was meant as the output.
+
+    Raises: UsageError.
+    """
+    if len(inputs) != 2 or STDIN in inputs[1:] or options.output is not None or os.path.lexists(inputs[1]):
+        return
+    from shlex import join
+
+    words = ["keyconv", verb, inputs[0], *(("-t", options.format) if options.format else ()), "-o", inputs[1]]
+    raise UsageError("two inputs but no output", hint=f"did you mean: {join(words)}")
 
 
 def _has_private(entry: Entry) -> bool:

@@ -76,6 +76,11 @@ def _guarded(path: str, work: Callable[[], Result]) -> Result:
         return work()
     except InputError as error:
         error.at_path(path)
+        if error.message == "is a directory" and system.is_name(path):
+            from shlex import quote
+
+            name = quote(path)
+            error.hint = f"for all that is in it: keyconv check {name}, or keyconv convert -r {name} -d NEW"
         raise
     except OSError as error:
         raise InputError(system.reason_of(error, absent="no such file")).at_path(path) from error

@@ -80,8 +80,25 @@ _PROMISES = {
 FORMATS: tuple[Format, ...]
 """The record of each, made by `__getattr__`."""
 
-ALIASES = {"ppk3": "ppk"}
+ALIASES = {
+    "ppk3": "ppk",
+    "putty": "ppk",
+    "putty-private": "ppk",
+    **dict.fromkeys(("openssh-private", "private-openssh", "private-openssh-new", "openssh-key"), "openssh"),
+    **dict.fromkeys(("pkcs1", "sec1", "traditional", "openssl"), "pem"),
+    **dict.fromkeys(("p8", "pkcs#8", "java"), "pkcs8"),
+    **dict.fromkeys(("ssh.com", "tectia", "private-sshcom"), "sshcom"),
+    **dict.fromkeys(("pub", "public", "public-openssh", "openssh-public", "authorized_keys"), "openssh-pub"),
+    **dict.fromkeys(("ssh2", "ssh2-pub", "rfc-4716"), "rfc4716"),
+    "x509": "spki",
+    "pkcs8-pub": "spki",
+    "pem-pub": "spki",
+    "webcrypto": "jwk",
+}
 """Other names that the command line takes."""
+
+_OLD = ("ppk1", "ppk2", "ssh1", "ssh1-pub")
+"""Formats that nobody is to be led to by a misspelling."""
 
 
 def by_name(name: str) -> Format:
@@ -93,15 +110,18 @@ def by_name(name: str) -> Format:
     for known in REGISTRY:
         if known.name == wanted:
             return _load(known)
-    from difflib import get_close_matches
-
+    from keyconv.keys import family_named
+    from keyconv.text.nearest import nearest
     from keyconv.text.quoting import quote
 
     names = [known.name for known in REGISTRY]
-    near = get_close_matches(wanted, names, 1, 0.5)
+    if family_named(wanted):
+        hint = "a conversion keeps the type; formats are openssh, ppk, pem, pkcs8, openssh-pub and so on"
+        raise UsageError(f"{quote(name)} is a type of key, not a format", hint=hint)
+    near = nearest(wanted, [known for known in (*names, *ALIASES) if known not in _OLD])
     raise UsageError(
         f"there is no format {quote(name)}",
-        hint=f"did you mean '{near[0]}'?" if near else "the formats are " + ", ".join(names),
+        hint=f"did you mean '{ALIASES.get(near, near)}'?" if near else "the formats are " + ", ".join(names),
     )
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "SkEcdsaPublicKey",
     "SkEd25519PrivateKey",
     "SkEd25519PublicKey",
+    "family_named",
 ]
 
 PublicKey = (
@@ -67,3 +68,20 @@ PrivateKey = (
 
 FAMILIES = ("rsa", "dsa", "ecdsa", "ed25519", "ed448", "sk-ecdsa", "sk-ed25519", "mldsa44-ed25519", "opaque")
 """Every key family, in the order in which tables show them."""
+
+_OTHER_NAMES = {
+    **dict.fromkeys(("ssh-rsa", "rsa-sha2-256", "rsa-sha2-512", "rsa2", "rsa1"), "rsa"),
+    **dict.fromkeys(("ssh-dss", "dss", "ssh-dsa"), "dsa"),
+    **dict.fromkeys(("ec", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"), "ecdsa"),
+    **dict.fromkeys(("ssh-ed25519", "eddsa", "ed"), "ed25519"),
+    "ssh-ed448": "ed448",
+    **dict.fromkeys(("ecdsa-sk", "sk-ecdsa-sha2-nistp256@openssh.com"), "sk-ecdsa"),
+    **dict.fromkeys(("ed25519-sk", "sk-ssh-ed25519@openssh.com"), "sk-ed25519"),
+}
+"""What else the families are called: names of algorithms, and the words of ssh-keygen and puttygen."""
+
+
+def family_named(name: str) -> str:
+    """Return the family of this name, also by its other names; nothing where there is none."""
+    lower = name.lower()
+    return lower if lower in FAMILIES else _OTHER_NAMES.get(lower, "")
