@@ -30,7 +30,6 @@ def files() -> Iterator[Hostile]:
         "hash-cut": (b"|1|" + _HASH + b" " + key, "malformed"),
         "hash-of-another-kind": (b"|2|" + _HASH + b"|" + _HASH + b" " + key, "malformed"),
         "marker-unknown": (b"@trusted example.org " + key, "malformed"),
-        "host-empty": (b"a,,b " + key, "malformed"),
         "no-hosts": (key, "malformed"),
         "no-key": (b"example.org\n", "malformed"),
         "blob-cut": (b"example.org " + public_line(ED25519.blob[:-1], b""), "malformed"),
@@ -50,4 +49,5 @@ def files() -> Iterator[Hostile]:
     many = b"".join(b"h%d.example.org " % each + key for each in range(1_000))
     yield legal("known_hosts/1000-lines", "hosts", _text(many), "public", **_ONE)
     control = good + b"\x1b[2J,b " + key
-    yield legal("known_hosts/host-escape", "hosts", _text(control), "public", **_ONE)
+    yield legal("known_hosts/host-escape", "hosts", _text(control), "public", "dead-host", **_ONE)
+    yield legal("known_hosts/host-empty", "hosts", _text(good + b"a,,b " + key), "public", **_ONE)
