@@ -229,7 +229,11 @@ def test_to_standard_output_goes_the_private_key_alone() -> None:
 
 def test_without_a_name_there_is_no_key() -> None:
     result = run("generate", PLAIN)
-    assert (result.code, result.out, result.err) == (2, b"", "keyconv: missing -o NAME\n  hint: for example: keyconv generate -o id_ed25519\n")
+    assert (result.code, result.out, result.err) == (
+        2,
+        b"",
+        "keyconv: missing -o NAME\n  hint: for example: keyconv generate -o id_ed25519\n",
+    )
 
 
 @posix

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from keyconv.checks.base import Finding
-from keyconv.checks.content import judge_content
+from keyconv.checks.check_file import judge_content
+from keyconv.checks.model import Content, Finding, Place
 from keyconv.checks.policy import Policy
-from keyconv.checks.subject import Content, Place
 from keyconv.cli import next_steps
 from keyconv.cli.grounds import Grounds, context_of
 from keyconv.cli.line_stream import LineStream, opening
