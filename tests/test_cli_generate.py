@@ -504,7 +504,8 @@ def test_a_ppk_takes_the_passes_that_this_machine_makes_in_the_time(tmp_path: Pa
     secret = secret_file(tmp_path, PASSPHRASE)
     make(tmp_path / "id.ppk", "--new-passphrase-file", secret, "--kdf-time", "1", "--kdf-memory", "64")
     found = protection((tmp_path / "id.ppk").read_bytes())
-    assert int(str(found["passes"])) in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233)
+    # No fewer than those below which `check` warns, whatever the machine makes in the time.
+    assert int(str(found["passes"])) * 64 >= 8192 * 5
 
 
 def test_a_person_is_asked_twice_and_an_empty_answer_is_no_encryption(tmp_path: Path) -> None:

@@ -153,7 +153,6 @@ def explain(data: bytes, error: KeyconvError, *, path: str = "FILE", of_lines: b
     error.rule = found.rule
     error.line = found.line
     error.hint = found.hint
-    error.line = found.line
     return error
 
 
@@ -165,7 +164,8 @@ def name_faults(data: bytes, keyfile: KeyFile, *, path: str = "FILE") -> tuple[K
     if keyfile.format == OPENSSH_PUB.name and not any(map(is_private, keyfile.faults)):
         opening = Opening(OPENSSH_PUB.name)
         found = diagnose(data, NotAKeyError("there are lines that hold no key"), path=path, opening=opening)
-        if found.mended is not None and found.fixable and not set(found.undone) <= _OF_ROWS:
+        of_one_line = found.undone == ("surrounding-text",) and has_git_prefix(data)  # which sshd skips
+        if found.mended is not None and found.fixable and not of_one_line and not set(found.undone) <= _OF_ROWS:
             place = "" if found.line is None else f"line {found.line}"
             whole = MalformedError(found.message, place=place, hint=found.hint, rule=found.rule, line=found.line)
             return (whole,)
