@@ -365,8 +365,9 @@ def test_a_wrong_word_on_the_command_line_or_in_the_settings_is_quoted_harmlessl
 
 @pytest.mark.parametrize("name", ["lf", "escape", "annotation-start", "annotation-old"])
 def test_what_is_said_of_a_wrong_call_is_as_harmless(name: str, place: Path) -> None:
-    for arguments in (("convert", "x", f"--kdf={HOSTILE[name]}"), ("check", f"--x{HOSTILE[name]}"), (HOSTILE[name],)):
+    for arguments in (("convert", "x", f"--kdf={HOSTILE[name]}"), ("check", f"--x{HOSTILE[name]}")):
         told(run_process(*arguments, cwd=place), 2)
+    told(run_process(HOSTILE[name], cwd=place), None)  # a wrong option, or a file that is not there
 
 
 # ── the reports of check ───────────────────────────────────────────────────────────────────────────────────────────

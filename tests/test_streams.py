@@ -240,7 +240,8 @@ def test_reading_takes_the_memory_of_one_piece_however_many_lines(name: str) -> 
             tracemalloc.stop()
 
     peak(4)
-    assert peak(40) < peak(4) + 64 * limits.KIB
+    # The least of a few runs: when garbage is collected is not what is asked here.
+    assert min(peak(40) for _ in range(4)) < min(peak(4) for _ in range(4)) + 64 * limits.KIB
 
 
 def test_an_endless_line_takes_the_memory_of_the_limit() -> None:

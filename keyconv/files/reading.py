@@ -76,7 +76,7 @@ def _guarded(path: str, work: Callable[[], Result]) -> Result:
         return work()
     except InputError as error:
         error.at_path(path)
-        if error.message == "is a directory" and system.is_name(path):
+        if system.is_name(path) and os.path.isdir(path):  # noqa: PTH112 - keeps names that are no valid text
             from shlex import quote
 
             name = quote(path)
