@@ -187,12 +187,9 @@ def _opened(source: Source, keyfile: KeyFile, opener: Opener) -> KeyFile:
 
 def _described(source: Source, keyfile: KeyFile, findings: tuple[Finding, ...], data: bytes) -> Case:
     entry = keyfile.entries[0] if len(keyfile.entries) == 1 else None
-    faults = [each.fault for each in keyfile.entries if each.fault is not None]
+    faults = [*(each.fault for each in keyfile.entries if each.fault is not None), *keyfile.faults]
     locked = any(isinstance(each.private, Locked) for each in keyfile.entries)
-    noted = [note for note in (*keyfile.notes, *(entry.notes if entry else ())) if note.code not in _SAID_ELSEWHERE]
-    told = {finding.rule for finding in findings}
-    problems = [Problem(finding.rule, finding.severity, finding.message) for finding in findings]
-    problems += [Problem(note.code, "info", note.message) for note in noted if note.code not in told]
+    problems = _problems(keyfile, entry, findings)
     rules = tuple(dict.fromkeys(problem.rule for problem in problems))
     damaged = faults or any(problem.severity == "error" and problem.rule in MESSAGES for problem in problems)
     return Case(
@@ -205,9 +202,19 @@ def _described(source: Source, keyfile: KeyFile, findings: tuple[Finding, ...], 
         encrypted=_is_encrypted(keyfile),
         sound=False if damaged else None if locked else True,
         read_by=_read_by(keyfile, entry, rules, data),
-        problems=tuple(problems),
+        problems=problems,
         exit_code=faults[0].exit_code if faults else KeyconvError.exit_code if damaged else 0,
     )
+
+
+def _problems(keyfile: KeyFile, entry: Entry | None, findings: tuple[Finding, ...]) -> tuple[Problem, ...]:
+    """Return lines that hold no key, what `keyconv check` finds, and notes that it does not speak of."""
+    lines = [Problem(each.rule, "error", f"line {each.line}: {each.message}") for each in keyfile.faults]
+    told = {each.rule for each in lines}
+    found = [Problem(each.rule, each.severity, each.message) for each in findings if each.rule not in told]
+    told.update({*_SAID_ELSEWHERE}, (each.rule for each in findings))
+    notes = (*keyfile.notes, *(entry.notes if entry else ()))
+    return (*lines, *found, *(Problem(note.code, "info", note.message) for note in notes if note.code not in told))
 
 
 def _title(keyfile: KeyFile) -> str:
