@@ -416,6 +416,7 @@ def test_a_key_in_der_stays_in_der(key: bytes, tmp_path: Path) -> None:
         )
     else:  # traditional PEM has no encrypted form in DER
         assert (done.code, "its encoding cannot be kept" in done.err, path.read_bytes()) == (5, True, data)
+        assert f"hint: keyconv convert {path} -o NEW " in done.err
 
 
 def test_a_diff_shows_lines_rules_and_bytes_and_nothing_of_a_private_key(tmp_path: Path) -> None:

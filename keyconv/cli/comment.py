@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import PublicKey
+from keyconv.text.quoting import name_file
 
 __all__ = ["run"]
 
@@ -29,6 +31,7 @@ def run(path: str, text: str, source: InputOptions, *, screen: Screen) -> int:
     try:
         _rewrite(path, os.fsencode(text), source, screen)
     except KeyconvError as error:
+        error.hint = name_file(error.hint, shlex.quote(path))
         raise error.at_path(shown(path)) from None
     return 0
 

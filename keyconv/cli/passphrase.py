@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from keyconv.cli.converting import check_costs, check_terminal
 from keyconv.cli.cost import COST_FLAGS, refuse_costly
 from keyconv.cli.in_place import open_one, replaced, rewrite_entry
@@ -14,6 +16,7 @@ from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format
 from keyconv.keyfile import Entry
 from keyconv.secret import Passphrase
+from keyconv.text.quoting import name_file
 
 __all__ = ["run"]
 
@@ -25,6 +28,7 @@ def run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: bool
     try:
         return _run(path, source, target, upgrade=upgrade, screen=screen)
     except KeyconvError as error:
+        error.hint = name_file(error.hint, shlex.quote(path))
         raise error.at_path(shown(path)) from None
 
 
