@@ -435,7 +435,7 @@ def test_an_authorized_keys_file_of_one_key_is_refused_with_the_way_out(tmp_path
     key.write_bytes(data)
     result = run("comment", key, COMMENT)
     assert (result.code, key.read_bytes()) == (2, data)
-    assert "whose remarks would be lost\n  hint: keyconv public FILE --comment TEXT -o NEW\n" in result.err
+    assert f"whose remarks would be lost\n  hint: keyconv public {key} --comment TEXT -o NEW\n" in result.err
     assert run("public", key, "--comment", COMMENT, "-o", out).code == 0
     assert (out.read_bytes()[:7], comment_of(out)) == (b"no-pty ", COMMENT.encode())
 
