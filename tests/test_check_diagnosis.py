@@ -16,13 +16,13 @@ from test_rules import of_a_cipher_to_come, rsa_line
 from keyconv.checks.check_file import judge_content
 from keyconv.checks.model import Content, Context, Finding
 from keyconv.checks.rules import RULES, rule
+from keyconv.document.places import split
 from keyconv.engine.reading import read, read_whole
 from keyconv.errors import (
     KeyconvError,
     MalformedError,
 )
 from keyconv.repair import Opening, diagnose, explain, find_whole, foreign
-from keyconv.repair.several import split
 from keyconv.secret import Passphrase
 
 OPENSSH = by_path("openssh/rsa2048-plain").data
@@ -286,8 +286,8 @@ def test_parts_are_whole_keys_without_what_stands_between_them() -> None:
     data = b"first\n" + OPENSSH + b"\nsecond\n" + PPK + b"\n\n" + PKCS8.rstrip(b"\n")
     parts = split(data)
     assert [part.text for part in parts] == [OPENSSH, PPK, PKCS8.rstrip(b"\n")]
-    assert [data[part.offset :].startswith(part.text) for part in parts] == [True] * 3
-    assert [part.line for part in parts] == [1 + data.count(b"\n", 0, part.offset) for part in parts]
+    assert [data[part.start :].startswith(part.text) for part in parts] == [True] * 3
+    assert [part.line for part in parts] == [1 + data.count(b"\n", 0, part.start) for part in parts]
 
 
 def test_in_bare_cr_the_lines_of_parts_are_counted_too() -> None:

@@ -285,7 +285,7 @@ def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnos
     left = _MAX_PARTS
     for part in diagnosis.parts:
         left -= len(part.text)
-        if part.offset > diagnosis.parts[0].offset and left < 0:
+        if part.start > diagnosis.parts[0].start and left < 0:
             break
         one = _judge_part(replace(content, data=part.text), context)
         told = {finding.rule for finding in judged.findings}

@@ -9,8 +9,11 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from keyconv import limits, repair
+from keyconv.document.places import find_places
+from keyconv.document.search import find
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile
@@ -39,16 +42,10 @@ _HINTS = re.compile(
     rb"(?i:private key|ssh2 public key)|PuTTY.{1,3}User|Private-Lines: |AAAA[BCEG][23][NVQ]|MH[cg]CAQEE"
     rb"|PRIVATE KEY FILE FORMAT|" + _ENCODED + rb"|\"kty\"|MI[IGHE]|MC4CAQAw|MEcCAQAw|P2/56wA",
 )
-_SPANS = re.compile(
-    rb"(?:(?P<dashes>-{4,6}) ?BEGIN (?P<label>[A-Z0-9 ]{0,40}PRIVATE KEY) ?-{4,6}(?:(?!-{4,6} ?BEGIN ).)*?"
-    rb"-{4,6} ?END (?P=label) ?-{4,6}"
-    rb"|PuTTY-User-Key-File-[0-9]: (?:(?!PuTTY-User-Key-File-).)*?Private-(?:MAC|Hash): ?[0-9A-Fa-f]{40,64})",
-    re.DOTALL,
-)
 _TOKEN = re.compile(rb"(?:" + _ENCODED + rb")[A-Za-z0-9+/\s]+={0,2}")
 _MATERIAL = re.compile(rb"[A-Za-z0-9+/]{24}")
-_MAX_SPAN = 64 * limits.KIB
-_MAX_SPANS = 256
+_MAX_PLACE = 64 * limits.KIB
+_MAX_FOUND = 256
 _STATES = 60
 _DEPTH = _LAYERS
 
@@ -73,33 +70,40 @@ def has_material(data: bytes) -> bool:
 
 
 def find_private(data: bytes, depth: int = _DEPTH) -> Iterator[Found]:
-    """Find the private keys that stand inside some text, in UTF-16 and in base64 too.
+    """Find the private keys inside some text, in UTF-16 and in base64 too.
 
-    Not found are keys in bare base64 without a frame in the midst of a text, and keys that damage has made unreadable
-    in more than a few ways at once.
+    Not found are keys in bare base64 without BEGIN and END lines within other text, and keys that damage has made
+    unreadable in more than a few ways at once.
     """
     if _is_utf16(data):
         data = _from_utf16(data)
     taken: list[tuple[int, int]] = []
-    for count, span in enumerate(_SPANS.finditer(data)):
-        if count >= _MAX_SPANS:
-            break
-        text = _lines_of(data, span.start(), span.end())
-        keyfile = _read(span.group(), text)
+    for start, end, line, texts in _candidates(data):
+        if any(first < end and start < last for first, last in taken):
+            continue
+        keyfile = _read(texts)
         if keyfile is not None:
-            taken.append(span.span())
-            yield Found(data.count(b"\n", 0, span.start()) + 1, span.group(), keyfile)
+            taken.append((start, end))
+            yield Found(line, data[start:end], keyfile)
     if depth <= 0:
         return
-    for count, token in enumerate(_TOKEN.finditer(data)):
-        if count >= _MAX_SPANS:
-            break
+    for token in islice(_TOKEN.finditer(data), _MAX_FOUND):
         if any(start <= token.start() < end for start, end in taken):
             continue
         line = data.count(b"\n", 0, token.start()) + 1
         for found in _inside(token.group(), depth):
             yield Found(line, found.data, found.keyfile)
             break
+
+
+def _candidates(data: bytes) -> Iterator[tuple[int, int, int, tuple[bytes, ...]]]:
+    """Yield start, end, line and the texts that may be a key: the spans of the document, then what damage left."""
+    for span in find(data).private:
+        yield span.start, span.end, span.line, (span.text,)
+    for place in islice(find_places(data), _MAX_FOUND):
+        if place.closed and len(place.text) <= _MAX_PLACE:
+            texts = (place.text + b"\n", _lines_of(data, place.start, place.end))
+            yield place.start, place.end, place.line, texts
 
 
 def _inside(token: bytes, depth: int) -> Iterator[Found]:
@@ -120,10 +124,8 @@ def _inside(token: bytes, depth: int) -> Iterator[Found]:
             return
 
 
-def _read(span: bytes, lines: bytes) -> KeyFile | None:
-    if len(span) > _MAX_SPAN or not _MATERIAL.search(span):
-        return None
-    for text in dict.fromkeys((span + b"\n", lines)):
+def _read(texts: tuple[bytes, ...]) -> KeyFile | None:
+    for text in dict.fromkeys(texts):
         try:
             keyfile = read_whole(text)
         except KeyconvError:
@@ -140,7 +142,7 @@ def _lines_of(data: bytes, start: int, end: int) -> bytes:
     # With the whole of its first and last line, so that indentation and prefixes are the same on all.
     first = data.rfind(b"\n", 0, start) + 1
     last = data.find(b"\n", end)
-    return data[first : len(data) if last < 0 else last + 1][: _MAX_SPAN + 1]
+    return data[first : len(data) if last < 0 else last + 1][: _MAX_PLACE + 1]
 
 
 def _is_utf16(data: bytes) -> bool:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from keyconv.codec.key_line import LINE_FORMATS, WITH_GIT_PREFIX, rule_among_lines
 from keyconv.codec.line_faults import HINTS, is_private
 from keyconv.crypto.amends import AMENDABLE, RECOMPUTABLE
+from keyconv.document.places import Place, split
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError, UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import extent, foreign, several, whole
+from keyconv.repair import extent, foreign, whole
 from keyconv.repair.config_lines import describe_keys
 from keyconv.repair.damage import TYPE
 from keyconv.repair.messages import MESSAGES
@@ -77,7 +78,7 @@ class Diagnosis:
     causes: tuple[Cause, ...] = ()
     mended: Candidate | None = field(default=None, repr=False)
     fixable: bool = False
-    parts: tuple[several.Part, ...] = field(default=(), repr=False)
+    parts: tuple[Place, ...] = field(default=(), repr=False)
 
     @property
     def undone(self) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ def _diagnose(data: bytes, error: KeyconvError, path: str, opening: Opening, max
     refused, error = error, _ask_lines(data, error, named)
     if named is not None and (isinstance(error, NotAKeyError) or named.rule == "placeholder" or data[:5] == b"-----"):
         return Diagnosis(named.rule, named.message, named.hint, causes=(Cause(named.rule, named.message),))
-    parts = several.split(data) or several.split(nearest[0] if nearest else b"")
+    parts = split(data) or split(nearest[0] if nearest else b"")
     if parts:
         return _several(parts)
     if error.rule in _VAGUE and isinstance(refused, NotAKeyError) and (keys := describe_keys(data)):
@@ -183,7 +184,7 @@ def name_faults(data: bytes, keyfile: KeyFile, *, path: str = "FILE") -> tuple[K
 
 def holds_several(data: bytes, format: Format) -> bool:
     """Tell whether a file that does not load holds several keys of this format, one after the other."""
-    parts = several.split(data)
+    parts = split(data)
     return bool(parts) and all(format.sniff(part.text) for part in parts)
 
 
@@ -278,7 +279,7 @@ def _readers(rule: str, format: str) -> str:
     return f" ({' and '.join(refusing)} {refuses} it, {' and '.join(reading)} {reads} it)"
 
 
-def _several(parts: tuple[several.Part, ...]) -> Diagnosis:
+def _several(parts: tuple[Place, ...]) -> Diagnosis:
     second = parts[1]
     message = (
         f"the file holds {len(parts)} keys, the second from line {second.line} on: "
@@ -289,17 +290,17 @@ def _several(parts: tuple[several.Part, ...]) -> Diagnosis:
         message,
         "put each key into a file of its own",
         line=second.line,
-        offset=second.offset,
+        offset=second.start,
         causes=(Cause("multiple-keys", message),),
         parts=parts,
     )
 
 
-def _amid(place: whole.Place, error: KeyconvError) -> Diagnosis:
+def _amid(place: Place, error: KeyconvError) -> Diagnosis:
     """Say what is not understood about the text around a key that is whole, and where the key is."""
-    line = place.first if error.line is None else error.line
-    message = f"{error.message}; the key on {place} is whole"
-    hint = f"keep {place} alone" if place.private else "correct the text around the key, or keep the key alone"
+    line = place.line if error.line is None else error.line
+    message = f"{error.message}; the key on {place.lines} is whole"
+    hint = f"keep {place.lines} alone" if place.private else "correct the text around the key, or keep the key alone"
     cause = Cause("surrounding-text", f"{error.place}: {message}" if error.place else message)
     return Diagnosis(cause.rule, message, hint, error.place, line, causes=(cause,))
 
