@@ -25,6 +25,7 @@ __all__ = [
     "MissingPassphraseError",
     "NotAKeyError",
     "OutputError",
+    "ReaderGoneError",
     "RecomputableError",
     "TruncatedError",
     "UnsupportedError",
@@ -221,6 +222,13 @@ class OutputError(KeyconvError):
     code = "output"
     exit_code = 5
     written = False
+
+
+class ReaderGoneError(OutputError):
+    """The reader of standard output left, as `head` does when it has enough; the program ends without a word."""
+
+    code = "reader-gone"
+    exit_code = 141  # 128 and SIGPIPE, as a shell says it of programs that the signal ends
 
 
 class MisfitError(KeyconvError):

@@ -380,7 +380,7 @@ OPENSSH = "openssh/ed25519-encrypted"
         ("ppk1/rsa2048-v1-private-mac-encrypted.ppk", CERTIFICATE, 6, "ppk1 cannot hold a certificate"),
         ("openssh-pub/ed25519.pub", CERTIFICATE, 6, "openssh-pub is a format for public keys"),
         ("certificates/user-ed25519-rsa-ca-cert.pub", CERTIFICATE, 6, "openssh-pub is a format for public keys"),
-        (LOCKED, CERTIFICATE, 4, "a passphrase is needed"),
+        (LOCKED, CERTIFICATE, 4, "the key's passphrase is needed"),
     ],
 )
 def test_what_is_refused_is_refused_before_a_passphrase_and_nothing_is_written(

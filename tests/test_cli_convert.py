@@ -864,7 +864,8 @@ def test_without_a_way_to_ask_it_ends_at_once_with_exit_4_and_a_hint(
     result = run("convert", path, "-o", out, *arguments)
     assert result.code == 4
     assert re.fullmatch(
-        rf"keyconv: {re.escape(str(path))}: a passphrase is needed, and .+\n  hint: pass --passphrase-file FILE, .+\n",
+        rf"keyconv: {re.escape(str(path))}: the key's passphrase is needed, and .+\n"
+        r"  hint: pass --passphrase-file FILE, .+\n",
         result.err,
     )
     assert not out.exists()

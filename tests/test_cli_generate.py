@@ -511,7 +511,7 @@ def test_a_ppk_takes_the_passes_that_this_machine_makes_in_the_time(tmp_path: Pa
 def test_a_person_is_asked_twice_and_an_empty_answer_is_no_encryption(tmp_path: Path) -> None:
     result = run("generate", "-o", tmp_path / "id", "--rounds", "1", answers=["correct horse", "correct horse"])
     assert result.code == 0
-    assert result.asked == (f"New passphrase for {tmp_path / 'id'} (empty for none): ", "The same again: ")
+    assert result.asked == (f"New passphrase for {tmp_path / 'id'} (empty for none): ", "Repeat passphrase: ")
     assert passphrase_of((tmp_path / "id").read_bytes(), PASSPHRASE) == PASSPHRASE
     assert run("generate", "-o", tmp_path / "plain", answers=["", ""]).code == 0
     assert passphrase_of((tmp_path / "plain").read_bytes()) is None

@@ -140,7 +140,7 @@ def test_a_person_is_asked_for_the_old_one_once_and_for_the_new_one_twice(tmp_pa
     assert result.asked == (
         f"Passphrase for {path}: ",
         f"New passphrase for {path} (empty for none): ",
-        "The same again: ",
+        "Repeat passphrase: ",
     )
     assert passphrase_of(path.read_bytes(), NEW) == NEW
 

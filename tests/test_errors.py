@@ -17,6 +17,7 @@ EXIT_CODES = {
     "wrong-passphrase": 4,
     "not-confirmed": 4,
     "output": 5,
+    "reader-gone": 141,
     "cannot-hold": 6,
     "loss": 6,
 }

@@ -341,7 +341,7 @@ def test_an_existing_passphrase_is_asked_for_once(monkeypatch: pytest.MonkeyPatc
 def test_a_new_passphrase_is_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     person = Person(SECRET, SECRET).sit_down(monkeypatch)
     assert Prompter().new("id_rsa", ASK).reveal() == SECRET
-    assert person.heard == ["New passphrase for id_rsa (empty for none): ", "The same again: "]
+    assert person.heard == ["New passphrase for id_rsa (empty for none): ", "Repeat passphrase: "]
 
 
 def test_an_empty_new_passphrase_is_asked_for_twice_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,12 +353,12 @@ def test_an_empty_new_passphrase_is_asked_for_twice_too(monkeypatch: pytest.Monk
 def test_two_entries_that_differ_are_said_to_and_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     person = Person(b"one", b"two", SECRET, SECRET).sit_down(monkeypatch)
     assert Prompter().new("id_rsa", ASK).reveal() == SECRET
-    assert person.heard[2] == "The two entries differ. New passphrase for id_rsa (empty for none): "
+    assert person.heard[2] == "Passphrases do not match. New passphrase for id_rsa (empty for none): "
 
 
 def test_after_three_pairs_that_differ_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     person = Person(*(b"%d" % number for number in range(6))).sit_down(monkeypatch)
-    with pytest.raises(MissingPassphraseError, match=exactly("the two entries differ")):
+    with pytest.raises(MissingPassphraseError, match=exactly("the passphrases do not match")):
         Prompter().new("id_rsa", ASK)
     assert len(person.heard) == 6
 
@@ -527,7 +527,7 @@ def test_askpass_asks_twice_for_a_new_passphrase(
     askpass(f'echo "$1" >> {tmp_path}/asked; echo word')
     monkeypatch.setenv("SSH_ASKPASS_REQUIRE", "force")
     assert Prompter().new("key", ASK).reveal() == b"word"
-    assert (tmp_path / "asked").read_text() == "New passphrase for key (empty for none): \nThe same again: \n"
+    assert (tmp_path / "asked").read_text() == "New passphrase for key (empty for none): \nRepeat passphrase: \n"
 
 
 @posix
@@ -746,12 +746,12 @@ if sys.platform != "win32":
         screen.start("ask(Prompter.new)")
         screen.expect(b"New passphrase for key (empty for none): ")
         screen.type(b"one mistake\n")
-        screen.expect(b"The same again: ")
+        screen.expect(b"Repeat passphrase: ")
         assert not screen.echo()
         screen.type(b"another mistake\n")
-        screen.expect(b"The two entries differ. New passphrase for key (empty for none): ")
+        screen.expect(b"Passphrases do not match. New passphrase for key (empty for none): ")
         screen.type(SECRET + b"\n")
-        screen.expect(b"The same again: ")
+        screen.expect(b"Repeat passphrase: ")
         screen.type(SECRET + b"\n")
         assert screen.finish() == (0, repr(SECRET).encode() + b"\n")
         assert screen.echo()
@@ -906,7 +906,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
             env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
         )  # fmt: skip
         assert (result.returncode, result.stderr) == (4, b"")
-        assert result.stdout == b"a passphrase is needed, and there is no terminal to ask on\n"
+        assert result.stdout == b"the key's passphrase is needed, and there is no terminal to ask on\n"
 
 
 # ── the Windows console ────────────────────────────────────────────────────────────────────────────────────────────

@@ -188,7 +188,7 @@ def test_a_new_passphrase_is_asked_for_twice(out: Path) -> None:
     with Terminal("convert", OPENSSH, "-o", out, "-t", "ppk", *CHEAP, "--new-passphrase") as terminal:
         terminal.answer(prompt_for(OPENSSH), PASSPHRASE)
         terminal.answer(f"New passphrase for {out} (empty for none): ", "brand new")
-        terminal.answer("The same again: ", "brand new")
+        terminal.answer("Repeat passphrase: ", "brand new")
         assert terminal.end() == 0
         assert b"brand new" not in terminal.seen
     assert opened_with(out, b"brand new")
@@ -198,10 +198,10 @@ def test_two_new_passphrases_that_differ_are_asked_for_again(out: Path) -> None:
     plain = FIXTURES_DIR / "openssh" / "ed25519-plain"
     with Terminal("convert", plain, "-o", out, "-t", "ppk", *CHEAP, "--new-passphrase") as terminal:
         terminal.answer("(empty for none): ", "brand new")
-        terminal.answer("The same again: ", "brand nwe")
-        terminal.wait_for("The two entries differ. ")
+        terminal.answer("Repeat passphrase: ", "brand nwe")
+        terminal.wait_for("Passphrases do not match. ")
         terminal.answer("(empty for none): ", "brand new")
-        terminal.answer("The same again: ", "brand new")
+        terminal.answer("Repeat passphrase: ", "brand new")
         assert terminal.end() == 0
     assert opened_with(out, b"brand new")
 
@@ -210,7 +210,7 @@ def test_an_empty_new_passphrase_writes_an_unencrypted_key(out: Path) -> None:
     with Terminal("convert", PPK, "-o", out, "--new-passphrase") as terminal:
         terminal.answer(prompt_for(PPK), PASSPHRASE)
         terminal.answer("(empty for none): ", "")
-        terminal.answer("The same again: ", "")
+        terminal.answer("Repeat passphrase: ", "")
         assert terminal.end() == 0
     (entry,) = read(out.read_bytes()).entries
     assert not isinstance(entry.private, Locked)
@@ -333,7 +333,7 @@ def test_ctrl_c_at_the_second_question_ends_too(out: Path) -> None:
     plain = FIXTURES_DIR / "openssh" / "ed25519-plain"
     with Terminal("convert", plain, "-o", out, "-t", "ppk", "--new-passphrase") as terminal:
         terminal.answer("(empty for none): ", "brand new")
-        terminal.wait_for("The same again: ")
+        terminal.wait_for("Repeat passphrase: ")
         terminal.type("\x03")
         assert terminal.end() == INTERRUPTED
         assert terminal.echoes()

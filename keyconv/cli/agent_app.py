@@ -4,9 +4,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from keyconv.cli.declaring import Command, group
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
+    Color,
     From,
     Inputs,
     Key,
@@ -22,13 +24,7 @@ from keyconv.cli.running import run
 
 __all__ = ["agent_app", "register"]
 
-agent_app = typer.Typer(
-    name="agent",
-    help="Hand keys of any format to the running ssh-agent, list what it holds, take keys back.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+agent_app = group("agent", "Add keys to ssh-agent, list and remove them.")
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +32,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(agent_app)
 
 
-@agent_app.command()
+@agent_app.command(cls=Command, short_help="Add keys of any format to the agent.")
 def add(
     inputs: Inputs,
     lifetime: Annotated[
@@ -52,6 +48,8 @@ def add(
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Add keys to the agent, from files of any format.
@@ -82,15 +80,17 @@ def add(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True)
 
 
-@agent_app.command(name="list")
+@agent_app.command(name="list", cls=Command, short_help="List the keys in the agent.")
 def list_(
     public: Annotated[
         bool, typer.Option("--public", help="Print lines for authorized_keys, as 'ssh-add -L' does.")
     ] = False,
+    no_input: NoInput = False,
     as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """List the keys that the agent holds, as 'ssh-add -l' does."""
@@ -103,10 +103,10 @@ def list_(
             raise UsageError("--public and --json exclude each other; the JSON holds the lines too")
         return command.run_list(public=public, screen=screen)
 
-    run(work, quiet=quiet, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)
 
 
-@agent_app.command()
+@agent_app.command(cls=Command, short_help="Remove keys from the agent.")
 def remove(
     inputs: Annotated[
         Optional[list[str]],
@@ -121,6 +121,8 @@ def remove(
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Remove keys from the agent; no passphrase is needed where a file shows its public half.
@@ -152,4 +154,4 @@ def remove(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import UserDict
 from importlib import import_module
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from typer.main import get_group
 from keyconv import __version__
 from keyconv.cli.core_dumps import forbid_core_dumps
 from keyconv.cli.render import Screen
-from keyconv.cli.running import INTERRUPTED, leave, refuse_usage
+from keyconv.cli.running import INTERRUPTED, READER_GONE, leave, refuse_usage
 
 __all__ = ["COMMANDS", "app", "main"]
 
@@ -125,8 +126,9 @@ def _fail(ctx: Any, message: str, hint: str) -> None:
 app = typer.Typer(
     name="keyconv",
     cls=Program,
-    help="Convert SSH keys between PuTTY's PPK, OpenSSH and their kin, and prove that it is still the same key.",
-    epilog="keyconv FILE says what a file is and what to type next. keyconv help COMMAND explains a command.",
+    help="Convert, check and fix SSH keys: PuTTY's PPK, OpenSSH, PEM and others. 'keyconv FILE' says what a file is.",
+    epilog="The content of a file decides what it is, never its name; - is standard input. More: keyconv help COMMAND.",
+    subcommand_metavar="FILE... | COMMAND [ARGS]...",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -157,6 +159,10 @@ def main() -> None:
         code = app(prog_name="keyconv", standalone_mode=False) or 0
     except typer.Abort:
         code = INTERRUPTED
+    except SystemExit as left:  # typer's: after a completion script; with 1 where the reader of help left
+        code = int(left.code or 0)
+        if code and "_KEYCONV_COMPLETE" not in os.environ:
+            code = READER_GONE
     except OSError as error:  # what typer prints itself, such as --help, could not be written
         from keyconv.errors import OutputError
         from keyconv.files.system import reason_of

@@ -4,9 +4,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from keyconv.cli.declaring import Command, group
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
+    Color,
     Force,
     From,
     Inputs,
@@ -24,13 +26,7 @@ from keyconv.cli.running import run
 
 __all__ = ["cert_app", "register"]
 
-cert_app = typer.Typer(
-    name="cert",
-    help="OpenSSH certificates: what they say, and in and out of PPK files.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+cert_app = group("cert", "Show, attach and detach OpenSSH certificates.")
 
 
 def register(app: typer.Typer) -> None:
@@ -41,12 +37,14 @@ def register(app: typer.Typer) -> None:
 InPlace = Annotated[bool, typer.Option("--in-place", help="Change the key file itself.")]
 
 
-@cert_app.command()
+@cert_app.command(cls=Command, short_help="Show a certificate and check its signature.")
 def show(
     inputs: Inputs,
     source: From = None,
     key: Key = None,
+    no_input: NoInput = False,
     as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Print all of a certificate, verify its CA's signature, and judge its validity at this time.
@@ -62,10 +60,10 @@ def show(
 
         return command.run_show(tuple(inputs), InputOptions(format=source, key=key, no_input=True), screen=screen)
 
-    run(work, quiet=quiet, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)
 
 
-@cert_app.command()
+@cert_app.command(cls=Command, short_help="Put a certificate into the PPK of its key.")
 def attach(
     file: Annotated[str, typer.Argument(metavar="KEY", help="A PPK; - is standard input.")],
     certificate: Annotated[str, typer.Argument(metavar="CERT", help="The key's certificate, a -cert.pub file.")],
@@ -80,6 +78,8 @@ def attach(
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Put a certificate into the PPK of its key, for PuTTY 0.78 and later.
@@ -113,10 +113,10 @@ def attach(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True, prints=(file if in_place else output) == "-")
 
 
-@cert_app.command()
+@cert_app.command(cls=Command, short_help="Write the certificate of a key file to a file of its own.")
 def detach(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A key with a certificate; - is standard input.")],
     output: Output = None,
@@ -136,6 +136,8 @@ def detach(
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the certificate of a key file as a line for a -cert.pub file, as OpenSSH uses it.
@@ -171,4 +173,4 @@ def detach(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True, prints=output in (None, "-"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -80,9 +79,8 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
     check_all(checker, grounds, paths, options.jobs)
     for name in options.env:
         checker.add_variable(name)
-    report = collector.report(
-        version=__version__, quiet=screen.quiet, verbose=options.verbose, colour=_wants_colour(options)
-    )
+    colour = options.output is None and screen.wants_colour(sys.stdout)
+    report = collector.report(version=__version__, quiet=screen.quiet, verbose=options.verbose, colour=colour)
     if options.diff:
         screen.data("".join(checker.diffs))
     else:
@@ -204,14 +202,6 @@ def _publish(report: Report, options: CheckOptions, screen: Screen) -> None:
                 stream.write(step_summary(report).encode("utf-8", "backslashreplace"))
         except OSError as error:
             screen.note(f"cannot write the step summary: {system.reason_of(error, absent='no such folder')}")
-
-
-def _wants_colour(options: CheckOptions) -> bool:
-    if options.output is not None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    with suppress(AttributeError, ValueError):
-        return sys.stdout.isatty()
-    return False
 
 
 def _here() -> Path:

@@ -6,10 +6,13 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
+    Color,
     Jobs,
+    NoInput,
     PassphraseEncoding,
     PassphraseEnv,
     PassphraseFd,
@@ -24,7 +27,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(check)
+    app.command(cls=Command, short_help="Check key files and folders by rules; made for CI.")(check)
 
 
 def check(
@@ -42,7 +45,7 @@ def check(
     force: Annotated[bool, typer.Option("--force", help="Replace a report that exists.")] = False,
     select: Annotated[
         Optional[list[str]],
-        typer.Option(metavar="RULES", help="Look for these rules alone: names or groups, with commas; repeat at will."),
+        typer.Option(metavar="RULES", help="Only these rules: names or groups, with commas; may be repeated."),
     ] = None,
     ignore: Annotated[
         Optional[list[str]], typer.Option(metavar="RULES", help="Leave these rules out: names or groups, with commas.")
@@ -91,7 +94,9 @@ def check(
     passphrase_env: PassphraseEnv = None,
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
     as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Judge key files, whole trees of them, authorized_keys and known_hosts; made for CI.
@@ -139,4 +144,4 @@ def check(
             screen=screen,
         )
 
-    run(work, quiet=quiet, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)

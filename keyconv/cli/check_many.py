@@ -31,7 +31,7 @@ def check_all(checker: Checker, grounds: Grounds, paths: tuple[str, ...], jobs: 
     shown = many and not (checker.screen.quiet or checker.screen.as_json)
     with (
         workers.ended_by_signals() as look,
-        progress("checking", lambda: checker.count(paths), shown=shown) as advance,
+        progress("checking", lambda: checker.count(paths), shown=shown, colour=checker.screen.colour) as advance,
         _executor(count, grounds, only_private=checker.manner.only_private, many=many) as executor,
     ):
         if executor is None:

@@ -4,8 +4,11 @@ from typing import Annotated
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
+    AsJson,
+    Color,
     From,
     NoInput,
     PassphraseEncoding,
@@ -22,7 +25,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(comment)
+    app.command(cls=Command, short_help="Change the comment, in place.")(comment)
 
 
 def comment(
@@ -35,6 +38,8 @@ def comment(
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Change a file's comment in place, and that of the .pub beside it.
@@ -62,4 +67,4 @@ def comment(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True, prints=file == "-")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from keyconv.cli.converting import convert_entry
-from keyconv.cli.opening import Opener, shown
+from keyconv.cli.converting import Conversion, convert_entry
+from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.cli.target import note_same_format, refuse_missing_output
@@ -47,8 +47,8 @@ def run(
         hint = shlex.join(["keyconv", "convert", "-d", "DIR", *inputs[:_MOST_NAMES]])
         more = " and so on" if len(inputs) > _MOST_NAMES else ""
         raise UsageError(f"{len(inputs)} inputs need a folder to write to", hint=hint + more)
-    if screen.as_json:
-        raise UsageError("--json goes with -d DIR")
+    if screen.as_json and target.output in (None, STDIN):
+        raise UsageError("--json needs a file for the result", hint="-o FILE or -d DIR; standard output has the JSON")
     (path,) = inputs
     opener = Opener(screen, source, inputs, target)
     keyfile = opener.read(path)
@@ -57,6 +57,19 @@ def run(
         entry = choose(keyfile, source.key)
     except KeyconvError as error:
         raise error.at_path(shown(path)) from None
-    convert_entry(opener, path, keyfile.format, replace(entry, line=None), target, inputs)
+    done = convert_entry(opener, path, keyfile.format, replace(entry, line=None), target, inputs)
+    if screen.as_json:
+        _print_json(path, done, screen)
     note_same_format(opener, path, keyfile, entry, target)
     return 0
+
+
+def _print_json(path: str, done: Conversion, screen: Screen) -> None:
+    """Print what became of the one key, as `-d` prints it of many."""
+    from keyconv.cli.one_of_many import Done
+    from keyconv.cli.results import Results
+    from keyconv.cli.written import face_of
+
+    results = Results(screen)
+    results.done(path, Done.of(done, face_of(done.entry, done.target)))
+    results.end()

@@ -4,11 +4,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
     AskNewPassphrase,
     CipherName,
+    Color,
     Comment,
     Force,
     From,
@@ -42,7 +44,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(convert)
+    app.command(cls=Command, short_help="Write a key in another format.")(convert)
 
 
 def convert(
@@ -82,6 +84,7 @@ def convert(
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
     as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a key in another format.
@@ -134,4 +137,4 @@ def convert(
             screen=screen,
         )
 
-    run(work, quiet=quiet, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)

@@ -44,7 +44,9 @@ def run_many(
     run = _Run(Opener(screen, source, inputs, target), target, found)
     with (
         workers.ended_by_signals() as run.look,
-        progress("converting", found.count, shown=not (screen.quiet or screen.as_json)) as run.advance,
+        progress(
+            "converting", found.count, shown=not (screen.quiet or screen.as_json), colour=screen.colour
+        ) as run.advance,
     ):
         run.convert_all(jobs or workers.processors())
     run.results.end()

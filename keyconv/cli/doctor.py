@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 
 from keyconv.checks.check_file import judge_content
-from keyconv.checks.model import Content, Finding, Place
+from keyconv.checks.model import Content, Finding
 from keyconv.checks.policy import Policy
 from keyconv.cli import next_steps
-from keyconv.cli.grounds import Grounds, context_of
+from keyconv.cli.grounds import Grounds, Visit, content_of, context_of
 from keyconv.cli.line_stream import LineStream, opening
 from keyconv.cli.next_steps import Source, Step
 from keyconv.cli.opening import STDIN, Opener, shown
@@ -159,12 +159,15 @@ def _examine_data(source: Source, data: bytes, opener: Opener) -> Case:
 
 def _findings(source: Source, data: bytes, opener: Opener) -> tuple[Finding, ...]:
     """Return what `keyconv check` finds, the gravest first, without what is said in other lines."""
-    mode = None
-    if not source.is_variable and source.path != STDIN and os.name == "posix":
-        mode = stat.S_IMODE(os.stat(source.path).st_mode)  # noqa: PTH116
-    place: Place = "environment" if source.is_variable else "stdin" if source.path == STDIN else "file"
     context = context_of(Grounds(int(time.time()), Policy(), Path(), allow_costly=opener.options.allow_costly))
-    found = judge_content(Content(source.path, data, mode=mode, place=place, named=True), context).findings
+    if source.is_variable:
+        content = Content(source.path, data, place="environment")
+    elif source.path == STDIN:
+        content = Content(STDIN, data, place="stdin")
+    else:
+        mode = stat.S_IMODE(os.stat(source.path).st_mode) if os.name == "posix" else None  # noqa: PTH116
+        content = content_of(Visit(source.path, mode=mode), data)
+    found = judge_content(content, context).findings
     order = ("error", "warning", "info")
     kept = [each for each in found if each.rule not in _SAID_ELSEWHERE and each.severity != "info"]
     return tuple(sorted(kept, key=lambda each: order.index(each.severity)))

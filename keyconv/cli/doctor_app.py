@@ -4,7 +4,18 @@ from typing import Annotated, Optional
 
 import typer
 
-from keyconv.cli.flags import AllowCostly, AsJson, From, NoInput, PassphraseEnv, PassphraseFd, PassphraseFile, Quiet
+from keyconv.cli.declaring import Command
+from keyconv.cli.flags import (
+    AllowCostly,
+    AsJson,
+    Color,
+    From,
+    NoInput,
+    PassphraseEnv,
+    PassphraseFd,
+    PassphraseFile,
+    Quiet,
+)
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
@@ -13,7 +24,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command(hidden=True)(doctor)
+    app.command(cls=Command, hidden=True)(doctor)
 
 
 def doctor(
@@ -31,6 +42,7 @@ def doctor(
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
     as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Say what a file is, whether it is sound, which programs read it, and what to type next.
@@ -63,4 +75,4 @@ def doctor(
             screen=screen,
         )
 
-    run(work, quiet=quiet, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)

@@ -16,7 +16,7 @@ From = Annotated[
     typer.Option("--from", metavar="FORMAT", help="Read the input as this format, whatever it looks like."),
 ]
 Key = Annotated[
-    Optional[int], typer.Option("--key", metavar="N", min=1, help="Which key of a file that holds several.")
+    Optional[int], typer.Option("--key", metavar="N", min=1, help="Which key of a file with several, from 1.")
 ]
 PassphraseFile = Annotated[
     Optional[str], typer.Option(metavar="FILE", help="The input's passphrase is the first line of this file.")
@@ -36,6 +36,10 @@ AllowCostly = Annotated[
     bool, typer.Option("--allow-costly-kdf", help="Run a key derivation above keyconv's limits of time and memory.")
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+Color = Annotated[
+    Optional[Literal["auto", "always", "never"]],
+    typer.Option("--color", help="Colours: always, never, or auto: on a terminal [auto]."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document; errors are JSON too.")]
 Output = Annotated[
     Optional[str], typer.Option("-o", "--output", metavar="FILE", help="Where to write; - is standard output.")
@@ -43,7 +47,7 @@ Output = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists (never an input).")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse to lose anything that the target cannot hold.")]
 StrictLines = Annotated[bool, typer.Option("--strict", help="Exit code 3 if a line of a file of lines holds no key.")]
-Comment = Annotated[Optional[str], typer.Option(metavar="TEXT", help="The comment to write instead of the input's.")]
+Comment = Annotated[Optional[str], typer.Option(metavar="TEXT", help="Comment [default: the input's].")]
 AskNewPassphrase = Annotated[bool, typer.Option("--new-passphrase", help="Ask for a new passphrase for the output.")]
 NewPassphraseFile = Annotated[
     Optional[str], typer.Option(metavar="FILE", help="The output's passphrase is the first line of this file.")
@@ -86,6 +90,6 @@ Jobs = Annotated[
         metavar="N",
         min=0,
         max=256,
-        help="Work on so many files at once; 0, the default: on as many as there are processors.",
+        help="Parallel workers [default: 0 = one per CPU].",
     ),
 ]

@@ -2,7 +2,13 @@
 
 import typer
 
-from keyconv.cli.flags import AsJson
+from keyconv.cli.declaring import Command
+from keyconv.cli.flags import (
+    AsJson,
+    Color,
+    NoInput,
+    Quiet,
+)
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
 
@@ -11,10 +17,15 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(formats)
+    app.command(cls=Command, short_help="List the formats and what each can store.")(formats)
 
 
-def formats(as_json: AsJson = False) -> None:
+def formats(
+    no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
+    quiet: Quiet = False,
+) -> None:
     """Print the table of formats and key types and what each can hold."""
 
     def work(screen: Screen) -> int:
@@ -22,4 +33,4 @@ def formats(as_json: AsJson = False) -> None:
 
         return command.run(screen=screen)
 
-    run(work, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)

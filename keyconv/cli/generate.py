@@ -67,8 +67,16 @@ def run(
     for path, chosen in outputs:
         screen.note(f"written as {chosen.name}", "" if path == STDIN else path)
     screen.note(fingerprint.sha256(public_blob.write(private.public)))
-    if outputs[0][0] != STDIN:
-        screen.data(write(replace(entry, private=None), "openssh-pub").decode("utf-8", "backslashreplace"))
+    line = write(replace(entry, private=None), "openssh-pub").decode("utf-8", "backslashreplace")
+    screen.fact(
+        files=[{"path": path, "format": chosen.name} for path, chosen in outputs],
+        type=private.public.algorithm,
+        bits=private.public.bits,
+        fingerprint=fingerprint.sha256(public_blob.write(private.public)),
+        public_key=line.rstrip("\n"),
+    )
+    if outputs[0][0] != STDIN and not screen.as_json:
+        screen.data(line)
     return 0
 
 

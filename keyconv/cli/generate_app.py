@@ -4,10 +4,12 @@ from typing import Annotated, Optional
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
+    AsJson,
     CipherName,
-    Comment,
+    Color,
     Force,
     KdfFlavour,
     KdfMemory,
@@ -32,7 +34,7 @@ _TYPES = ("ed25519", "ecdsa", "rsa", "ed448", "dsa")
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(generate)
+    app.command(cls=Command, short_help="Make a new key pair, in several formats at once.")(generate)
 
 
 def generate(
@@ -56,12 +58,12 @@ def generate(
     ] = None,
     also: Annotated[
         Optional[list[str]],
-        typer.Option("--also", metavar="FORMAT", help="Write it in this format too; repeat at will."),
+        typer.Option("--also", metavar="FORMAT", help="Write it in this format too; may be repeated."),
     ] = None,
     insecure_dsa: Annotated[
         bool, typer.Option("--insecure-dsa", help="Really make a DSA key, which OpenSSH 10 no longer knows.")
     ] = False,
-    comment: Comment = None,
+    comment: Annotated[Optional[str], typer.Option(metavar="TEXT", help="Comment [default: user@host].")] = None,
     force: Force = False,
     new_passphrase_file: NewPassphraseFile = None,
     new_passphrase_fd: NewPassphraseFd = None,
@@ -76,6 +78,8 @@ def generate(
     cipher: CipherName = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Make a new key: an OpenSSH private key, its .pub, other formats at once, and the line to paste.
@@ -117,4 +121,4 @@ def generate(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True, prints=output == "-")

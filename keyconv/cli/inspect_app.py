@@ -4,13 +4,16 @@ from typing import Annotated
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
+    Color,
     Force,
     From,
     Inputs,
     Key,
+    NoInput,
     Output,
     PassphraseEncoding,
     PassphraseEnv,
@@ -27,7 +30,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(inspect)
+    app.command(cls=Command, short_help="Show what a file is: type, fingerprint, encryption.")(inspect)
 
 
 def inspect(
@@ -46,7 +49,9 @@ def inspect(
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     strict: StrictLines = False,
+    no_input: NoInput = False,
     as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell what a file is: format, type, bits, fingerprints, comment, encryption, KDF and its cost.
@@ -74,4 +79,4 @@ def inspect(
             screen=screen,
         )
 
-    run(work, quiet=quiet, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
+    Color,
     From,
     NoInput,
     PassphraseEncoding,
@@ -24,7 +26,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(match)
+    app.command(cls=Command, short_help="Check whether files contain the same key.")(match)
 
 
 def match(
@@ -38,6 +40,7 @@ def match(
     strict: StrictLines = False,
     no_input: NoInput = False,
     as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether files hold the same key, in any formats: private, public, certificate, authorized_keys.
@@ -63,4 +66,4 @@ def match(
             screen=screen,
         )
 
-    run(work, quiet=quiet, as_json=as_json)
+    run(work, quiet=quiet, as_json=as_json, color=color)

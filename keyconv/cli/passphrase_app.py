@@ -4,10 +4,13 @@ from typing import Annotated
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
+    AsJson,
     AskNewPassphrase,
     CipherName,
+    Color,
     From,
     KdfFlavour,
     KdfMemory,
@@ -34,7 +37,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(passphrase)
+    app.command(cls=Command, short_help="Change, add or remove a passphrase, in place.")(passphrase)
 
 
 def passphrase(
@@ -61,6 +64,8 @@ def passphrase(
     cipher: CipherName = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Change, add or remove a file's passphrase, its KDF, its cost or its cipher, in place.
@@ -103,4 +108,4 @@ def passphrase(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True, prints=file == "-")

@@ -18,11 +18,13 @@ _REDRAWN_AFTER = 0.05
 
 
 @contextmanager
-def progress(doing: str, count: Callable[[], int], *, shown: bool) -> Iterator[Callable[[], None]]:
+def progress(
+    doing: str, count: Callable[[], int], *, shown: bool, colour: str = "auto"
+) -> Iterator[Callable[[], None]]:
     """Give a function to call after each piece of work; it moves a bar where standard error is a terminal.
 
     The bar says what is being done, how much of it is, how many a second, and the time left. `count` is asked only
-    where there is a bar.
+    where there is a bar. `colour` is what `--color` says.
     """
     total = count() if shown and sys.stderr.isatty() else 0
     if total < _WORTH_A_BAR:
@@ -32,7 +34,7 @@ def progress(doing: str, count: Callable[[], int], *, shown: bool) -> Iterator[C
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     stream = sys.stderr
-    console = Console(file=stream)
+    console = Console(file=stream, no_color={"always": False, "never": True}.get(colour))
     rate = TextColumn("{task.fields[rate]}")
     columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
     # Drawn again only when something happened: a thread that redraws the line would wipe a prompt off it.

@@ -167,7 +167,7 @@ class Prompter:
         elif role == "new":
             answer = self._ask_twice(printable(what))
         else:
-            answer = self._ask(f"Passphrase for {printable(what)}: ", EXISTING_HINT)
+            answer = self._ask(f"Passphrase for {printable(what)}: ", "the key's passphrase", EXISTING_HINT)
         self._remembered[role, source] = passphrase = Passphrase(answer)
         return passphrase
 
@@ -201,19 +201,19 @@ class Prompter:
     def _ask_twice(self, what: str) -> bytes:
         complaint = ""
         for _ in range(ATTEMPTS):
-            answer = self._ask(f"{complaint}New passphrase for {what} (empty for none): ", NEW_HINT)
-            if self._ask("The same again: ", NEW_HINT) == answer:
+            answer = self._ask(f"{complaint}New passphrase for {what} (empty for none): ", "a new passphrase", NEW_HINT)
+            if self._ask("Repeat passphrase: ", "a new passphrase", NEW_HINT) == answer:
                 return answer
-            complaint = "The two entries differ. "
-        raise MissingPassphraseError("the two entries differ", hint=NEW_HINT)
+            complaint = "Passphrases do not match. "
+        raise MissingPassphraseError("the passphrases do not match", hint=NEW_HINT)
 
-    def _ask(self, prompt: str, hint: str) -> bytes:
-        """Ask by OpenSSH's rules.
+    def _ask(self, prompt: str, missing: str, hint: str) -> bytes:
+        """Ask by OpenSSH's rules; `missing` names what cannot be had where nobody can be asked.
 
         Source: ssh(1), SSH_ASKPASS_REQUIRE; OpenSSH's readpass.c, read_passphrase.
         """
         if self._no_input:
-            raise MissingPassphraseError("a passphrase is needed, and --no-input forbids asking for it", hint=hint)
+            raise MissingPassphraseError(f"{missing} is needed, and --no-input forbids asking for it", hint=hint)
         require = os.environ.get("SSH_ASKPASS_REQUIRE", "").lower()
         display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
         program = os.environ.get("SSH_ASKPASS") or (_DEFAULT_ASKPASS if _exists(_DEFAULT_ASKPASS) else "")
@@ -226,7 +226,7 @@ class Prompter:
             return answer
         if display and program and require != "never":
             return _run_askpass(program, prompt, self._hidden)
-        raise MissingPassphraseError("a passphrase is needed, and there is no terminal to ask on", hint=hint)
+        raise MissingPassphraseError(f"{missing} is needed, and there is no terminal to ask on", hint=hint)
 
 
 # ── files, descriptors, variables ──────────────────────────────────────────────────────────────────────────────────

@@ -92,6 +92,8 @@ class _Writer:
 
         Raises: OutputError for a target that has no such files, or is not printed.
         """
+        if self.opener.screen.as_json:
+            raise UsageError(f"--json is for files of at most {limits.size(limits.MAX_KEY_FILE)}")
         if self.target.output not in (None, STDIN) or self.chosen.name not in _CONCATENATED:
             what = "printed" if self.chosen.name in _CONCATENATED else f"written as {' or '.join(_CONCATENATED)}"
             raise OutputError(
@@ -119,6 +121,11 @@ class _Writer:
         except KeyconvError as error:
             raise error.at_path(shown(self._culprit())) from None
         self.entries, self.paths = [], []
+        screen = self.opener.screen
+        screen.fact(format=self.chosen.name, output=self.target.output)
+        if screen.as_json and self.target.output in (None, STDIN):
+            screen.fact(output=None, text=data.decode("utf-8", "backslashreplace"))
+            return
         try:
             put(data, self.chosen, self.target, self.inputs)
         except OutputError as error:

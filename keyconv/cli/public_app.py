@@ -4,8 +4,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
+    AsJson,
+    Color,
     Comment,
     Force,
     From,
@@ -28,7 +31,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(public)
+    app.command(cls=Command, short_help="Write the public key: the line for authorized_keys.")(public)
 
 
 def public(
@@ -57,6 +60,8 @@ def public(
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
     no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Write only the public half: the line for authorized_keys, out of anything.
@@ -95,4 +100,4 @@ def public(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(work, quiet=quiet, as_json=as_json, color=color, document=True)

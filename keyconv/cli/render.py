@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import Any
 
 from keyconv.cli.escape import printable
-from keyconv.errors import KeyconvError
+from keyconv.errors import KeyconvError, ReaderGoneError
 from keyconv.record import record
 
-__all__ = ["Screen"]
+__all__ = ["Document", "Screen"]
+
+
+class Document:
+    """The one JSON document of a command that has no results of its own: facts, and what would have been said."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, object] = {}
+        self.notes: list[dict[str, str | None]] = []
 
 
 @record
 class Screen:
-    """Where messages go; `quiet` keeps back all but errors, `as_json` too, and makes them JSON."""
+    """Where messages go; `quiet` keeps back all but errors, `as_json` too, and makes them JSON.
+
+    `colour` is what `--color` says: always, never, or auto. `document` collects what is printed at the end as JSON.
+    """
 
     quiet: bool = False
     as_json: bool = False
+    colour: str = "auto"
+    document: Document | None = None
 
     def error(self, error: KeyconvError) -> None:
-        """Print an error as `keyconv: PATH: what is wrong` and its hint, or as one JSON object."""
+        """Print an error as `keyconv: PATH: what is wrong` and its hint, or as one JSON object.
+
+        That the reader of standard output left is nothing to tell.
+        """
+        if isinstance(error, ReaderGoneError):
+            return
         if self.as_json:
             _to_stderr(to_json({"error": error_object(error)}, indent=None))
             return
@@ -38,8 +58,28 @@ class Screen:
         if error.hint:
             _to_stderr(f"  hint: {printable(error.hint)}\n")
 
+    def fact(self, **facts: object) -> None:
+        """Put something into the JSON document, if there is one."""
+        if self.document is not None:
+            self.document.facts.update(facts)
+
+    def wants_colour(self, stream: Any) -> bool:
+        """Tell whether to write to a stream in colour: as `--color` says, else NO_COLOR and FORCE_COLOR."""
+        if self.colour != "auto":
+            return self.colour == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        try:
+            return os.environ.get("TERM") != "dumb" and bool(stream.isatty())
+        except (AttributeError, ValueError):  # closed, or none at all
+            return False
+
     def note(self, message: str, path: str = "") -> None:
         """Print something that is no error: a tolerance, a loss, what was written."""
+        if self.document is not None:
+            self.document.notes.append({"path": path or None, "message": printable(message)})
         if not self.quiet and not self.as_json:
             where = f"{printable(path)}: " if path else ""
             _to_stderr(f"keyconv: {where}{printable(message)}\n")

@@ -68,6 +68,7 @@ def _run(path: str, source: InputOptions, target: OutputOptions, screen: Screen)
     if is_private and not is_locked:
         check_terminal(by_name(found.keyfile.format), target, None)
     _put(found.data, path, target, private=is_private)
+    screen.fact(output=target.output, format=found.keyfile.format)
     _report(found.undone, found.keyfile, path, screen)
     if found.cut:
         left = left_out(data, found)
@@ -90,7 +91,11 @@ def _run_in_place(path: str, source: InputOptions, manner: Manner, screen: Scree
     if manner.diff:
         from keyconv.cli.diff import describe_edit
 
-        screen.data(describe_edit(shown(path), data, done))
+        text = describe_edit(shown(path), data, done)
+        if screen.as_json:
+            screen.fact(diff=text)
+        else:
+            screen.data(text)
     elif done.undone:
         backup = back_up(path, data) if manner.backup else ""
         rewrite(path, done.data)
@@ -143,6 +148,7 @@ def _put(data: bytes, path: str, target: OutputOptions, *, private: bool) -> Non
 
 
 def _report(undone: tuple[str, ...], keyfile: KeyFile, path: str, screen: Screen) -> None:
+    screen.fact(path=path, fixed=[{"rule": rule, "message": MESSAGES[rule]} for rule in undone])
     for rule in undone:
         screen.note(f"undone: {rule}: {MESSAGES[rule]}", shown(path))
     if not undone:

@@ -4,10 +4,14 @@ from typing import Annotated
 
 import typer
 
+from keyconv.cli.declaring import Command
 from keyconv.cli.flags import (
     AllowCostly,
+    AsJson,
+    Color,
     Force,
     From,
+    NoInput,
     Output,
     PassphraseEncoding,
     PassphraseEnv,
@@ -23,7 +27,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Declare the command on the program."""
-    app.command()(repair)
+    app.command(cls=Command, short_help="Fix damage from copying and pasting.")(repair)
 
 
 def repair(
@@ -45,6 +49,9 @@ def repair(
     passphrase_env: PassphraseEnv = None,
     passphrase_encoding: PassphraseEncoding = None,
     allow_costly_kdf: AllowCostly = False,
+    no_input: NoInput = False,
+    as_json: AsJson = False,
+    color: Color = None,
     quiet: Quiet = False,
 ) -> None:
     """Undo damage from copying and pasting, and say what was undone.
@@ -74,4 +81,11 @@ def repair(
             screen=screen,
         )
 
-    run(work, quiet=quiet)
+    run(
+        work,
+        quiet=quiet,
+        as_json=as_json,
+        color=color,
+        document=True,
+        prints=output in (None, "-") and not (in_place or diff),
+    )

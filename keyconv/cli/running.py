@@ -11,23 +11,41 @@ from typing import NoReturn
 
 import typer
 
-from keyconv.cli.render import Screen
-from keyconv.errors import InternalError, KeyconvError
+from keyconv.cli.render import Document, Screen, to_json
+from keyconv.errors import InternalError, KeyconvError, OutputError, ReaderGoneError, UsageError
 
-__all__ = ["INTERRUPTED", "leave", "refuse_usage", "run"]
+__all__ = ["INTERRUPTED", "READER_GONE", "leave", "refuse_usage", "run"]
 
 INTERRUPTED = 130
 INTERNAL = 3
+READER_GONE = ReaderGoneError.exit_code if os.name == "posix" else OutputError.exit_code
+"""141, as a shell says it of what SIGPIPE ends; Windows has no such signal."""
 
 
-def run(work: Callable[[Screen], int], *, quiet: bool = False, as_json: bool = False) -> None:
-    """Run a command's work and leave with its exit code; whatever goes wrong becomes one line."""
-    screen = Screen(quiet=quiet, as_json=as_json)
+def run(
+    work: Callable[[Screen], int],
+    *,
+    quiet: bool = False,
+    as_json: bool = False,
+    color: str | None = None,
+    document: bool = False,
+    prints: bool = False,
+) -> None:
+    """Run a command's work and leave with its exit code; whatever goes wrong becomes one line.
+
+    With `document` and `as_json` what the command says becomes the JSON document, unless it `prints` its result.
+    """
+    collected = Document() if document and as_json else None
+    screen = Screen(quiet=quiet, as_json=as_json, colour=color or "auto", document=collected)
     try:
+        if collected is not None and prints:
+            raise UsageError("--json needs a file for the result", hint="-o FILE; standard output has the JSON")
         code = work(screen)
+        if collected is not None:
+            screen.data(to_json({**collected.facts, "notes": collected.notes}))
     except KeyconvError as error:
         screen.error(error)
-        code = error.exit_code
+        code = READER_GONE if isinstance(error, ReaderGoneError) else error.exit_code
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:

@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO
 
-from keyconv.errors import OutputError
+from keyconv.errors import OutputError, ReaderGoneError
 from keyconv.files import system
 
 
@@ -35,7 +35,7 @@ def write_stdout(data: bytes) -> None:
     except OSError as error:
         _abandon_stdout()
         if error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL):
-            raise OutputError("the reader of standard output has gone") from error
+            raise ReaderGoneError("the reader of standard output has gone") from error
         raise OutputError(
             f"cannot write to standard output: {system.reason_of(error, absent='no such file')}"
         ) from error
