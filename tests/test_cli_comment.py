@@ -234,16 +234,18 @@ def test_a_single_line_with_options_keeps_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("remark", ["# mine\n", "  # mine\r\n"])
-def test_a_remark_beside_the_key_is_not_lost_and_another_key_is_called_that_first(remark: str, tmp_path: Path) -> None:
+def test_a_remark_next_to_the_key_stays_and_another_key_is_left_alone(remark: str, tmp_path: Path) -> None:
     path, public = placed(tmp_path, PRIVATE["openssh"], "id"), tmp_path / "id.pub"
-    for pub, message in (
-        (PUBLIC["openssh-pub"], "it is an authorized_keys file, whose remarks would be lost"),
-        ("openssh-pub/rsa2048.pub", "stale-public: it is not the public half of this key"),
-    ):
-        data = remark.encode() + by_path(pub).data
-        public.write_bytes(data)
-        assert change(path, COMMENT).err == f"keyconv: {path}: changed; {public}: not changed: {message}\n"
-        assert public.read_bytes() == data
+    line = by_path(PUBLIC["openssh-pub"]).data
+    public.write_bytes(remark.encode() + line + b"\n# end")
+    assert change(path, COMMENT).err == ""
+    kind, blob, _ = line.split(b" ", 2)
+    assert public.read_bytes() == remark.encode() + b" ".join((kind, blob, COMMENT.encode())) + b"\n\n# end"
+    other = remark.encode() + by_path("openssh-pub/rsa2048.pub").data
+    public.write_bytes(other)
+    why = "stale-public: it is not the public half of this key"
+    assert change(path, COMMENT).err == f"keyconv: {path}: changed; {public}: not changed: {why}\n"
+    assert public.read_bytes() == other
 
 
 @posix
@@ -421,23 +423,45 @@ def test_a_ppk1_is_refused_with_the_way_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("path", "count"), [("authorized_keys/authorized_keys", 12), ("openssh/two-keys-plain", 2)])
-def test_a_file_of_several_keys_is_refused(path: str, count: int, tmp_path: Path) -> None:
+def test_of_several_keys_one_must_be_chosen(path: str, count: int, tmp_path: Path) -> None:
     key = placed(tmp_path, path)
-    result = run("comment", key, COMMENT)
-    assert result.code == 2
-    assert f"keyconv: {key}: the file holds {count} keys; only a file of one key is changed\n" in result.err
-    assert key.read_bytes() == by_path(path).data
+    for arguments, message in (((), f"the file holds {count} keys"), (("--key", "99"), "there is no key 99")):
+        result = run("comment", key, COMMENT, *arguments)
+        assert result.code == 2
+        assert f"keyconv: {key}: {message}" in result.err
+        assert key.read_bytes() == by_path(path).data
+    assert f"choose one with --key N, from 1 to {count}" in run("comment", key, COMMENT).err
 
 
-def test_an_authorized_keys_file_of_one_key_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    key, out = tmp_path / "authorized_keys", tmp_path / "new"
-    data = b"# only mine\n\nno-pty " + by_path(PUBLIC["openssh-pub"]).data
+def test_of_two_keys_in_one_openssh_container_neither_is_changed(tmp_path: Path) -> None:
+    key = placed(tmp_path, "openssh/two-keys-plain")
+    result = run("comment", key, COMMENT, "--key", "2")
+    assert (result.code, key.read_bytes()) == (5, by_path("openssh/two-keys-plain").data)
+    assert "its encoding cannot be kept" in result.err
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_in_a_file_of_lines_only_the_comment_of_the_chosen_line_changes(end: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "authorized_keys"
+    data = by_path("authorized_keys/authorized_keys").data.replace(b"\n", end)
+    for number, entry in enumerate(read(data).entries, 1):
+        for comment in (COMMENT, ""):
+            path.write_bytes(data)
+            assert run("comment", path, comment, "--key", str(number)).code == 0
+            before, after = data.split(b"\n"), path.read_bytes().split(b"\n")
+            line = entry.line or 0
+            assert before[: line - 1] + before[line:] == after[: line - 1] + after[line:]
+            changed = read(path.read_bytes()).entries[number - 1]
+            assert changed == replace(entry, comment=comment.encode() or changed.comment)
+            assert (changed.comment or b"") == comment.encode()
+
+
+def test_an_authorized_keys_file_of_one_key_keeps_its_remarks_and_options(tmp_path: Path) -> None:
+    key = tmp_path / "authorized_keys"
+    data = b'# only mine\n\nno-pty,command="echo  AAAA" ' + by_path(PUBLIC["openssh-pub"]).data
     key.write_bytes(data)
-    result = run("comment", key, COMMENT)
-    assert (result.code, key.read_bytes()) == (2, data)
-    assert f"whose remarks would be lost\n  hint: keyconv public {key} --comment TEXT -o NEW\n" in result.err
-    assert run("public", key, "--comment", COMMENT, "-o", out).code == 0
-    assert (out.read_bytes()[:7], comment_of(out)) == (b"no-pty ", COMMENT.encode())
+    assert run("comment", key, COMMENT).code == 0
+    assert key.read_bytes() == data.replace(b"keyconv fixture ed25519", COMMENT.encode())
 
 
 def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:

@@ -546,11 +546,13 @@ def test_a_ppk1_is_not_written_without_an_upgrade(tmp_path: Path) -> None:
     )
 
 
-def test_several_keys_in_a_file_are_refused(tmp_path: Path) -> None:
+def test_of_several_keys_in_a_file_one_must_be_chosen(tmp_path: Path) -> None:
     key = placed(tmp_path, "openssh/two-keys-plain")
     result = run("passphrase", key, *old_and_new(tmp_path))
     assert result.code == 2
-    assert "the file holds 2 keys; only a file of one key is changed" in result.err
+    assert "the file holds 2 keys" in result.err
+    assert "choose one with --key N, from 1 to 2" in result.err
+    assert run("passphrase", key, *old_and_new(tmp_path), "--key", "2").code == 5
     assert key.read_bytes() == by_path("openssh/two-keys-plain").data
 
 

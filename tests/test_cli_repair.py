@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from damages import FILES, KeyFixture, applicable, by_name, file_by_name
 from fixture_files import by_path
 from test_cli_convert import run, run_process, secret_file
 from tools import require
+
+import keyconv
+from keyconv.formats import by_ending
 
 OPENSSH = by_path("openssh/ed25519-plain").data
 LOCKED = file_by_name("openssh rsa, encrypted").data
@@ -250,3 +254,31 @@ def test_every_damage_is_told_by_the_name_of_its_rule(name: str, tmp_path: Path)
             continue
         assert (result.code, result.out) == (0, file.data), damage.name
         assert f"undone: {damage.rule}: " in result.err, damage.name
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "code"),
+    [
+        ("openssh/ed25519-plain", "x.ppk", 2),
+        ("openssh/ed25519-plain", "x.pub", 2),
+        ("openssh/ed25519-plain", "x.pem", 0),
+        ("openssh/ed25519-plain", "x.txt", 0),
+        ("ppk/ed25519-v3-plain.ppk", "x.openssh", 2),
+        ("ppk/ecdsa-p256-v2-plain.ppk", "x.PPK", 0),
+        ("ppk/ed25519-v3-plain.ppk", "x", 0),
+        ("openssh-pub/ed25519.pub", "x.ppk", 2),
+        ("openssh-pub/ed25519.pub", "x.pub", 0),
+    ],
+)
+def test_nothing_is_written_under_the_name_of_another_format(path: str, name: str, code: int, tmp_path: Path) -> None:
+    source, out = tmp_path / "in put", tmp_path / name
+    source.write_bytes(b"\n" + by_path(path).data)
+    result = run("repair", source, "-o", out)
+    assert (result.code, out.exists()) == (code, code == 0), result.err
+    if code and by_path(path).private and not name.endswith(".pub"):
+        (hint,) = (line.strip() for line in result.err.splitlines() if line.strip().startswith("hint: "))
+        first, second = (shlex.split(part) for part in hint.removeprefix("hint: ").split(" | "))
+        fixed = run(*first[1:])
+        assert fixed.code == 0
+        assert run(*second[1:], stdin=fixed.out).code == 0
+        assert by_ending(str(out), private=True)[0] == keyconv.read(out.read_bytes()).format

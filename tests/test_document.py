@@ -390,6 +390,46 @@ def test_a_command_in_place_changes_the_key_alone_or_nothing(around: Around, key
         assert opened.private == expected.private, command
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_in_place_one_of_several_keys_is_changed_and_the_others_stay(number: int, tmp_path: Path) -> None:
+    keys = [OPENSSH, by_path("ppk/ecdsa-p256-v2-plain.ppk").data, by_path("openssh/rsa2048-plain").data]
+    texts = [b"first\n", b"\nsecond:\n", b"\n# third\n", b"end\n"]
+    path, word = tmp_path / "notes.txt", tmp_path / "word"
+    word.write_bytes(b"correct horse\n")
+    data = b"".join(text + key for text, key in zip(texts, [*keys, b""], strict=True))
+    cost = () if number == 2 else ("--rounds", "1")
+    for command in (("comment", path, "another"), ("passphrase", path, "--new-passphrase-file", word, *cost)):
+        path.write_bytes(data)
+        refused = run(*command)
+        assert (refused.code, path.read_bytes()) == (2, data)
+        assert "--key N, from 1 to 3" in refused.err
+        done = run(*command, "--key", str(number))
+        assert done.code == 0, done.err
+        parts = path.read_bytes()
+        for index, (text, key) in enumerate(zip(texts, [*keys, b""], strict=True), 1):
+            assert parts.startswith(text)
+            parts = parts[len(text) :]
+            if index == number:
+                changed, expected = read(path.read_bytes()).entries[index - 1], read_whole(key).entries[0]
+                span = read(path.read_bytes()).spans[index - 1]
+                parts = parts[span.end - span.start :]
+                opened = unlock(changed, b"correct horse") if isinstance(changed.private, Locked) else changed
+                assert opened.private == expected.private
+                assert changed != expected
+            else:
+                assert parts.startswith(key)
+                parts = parts[len(key) :]
+        assert parts == b""
+
+
+def test_a_key_that_is_there_twice_is_not_changed_in_one_place_alone(tmp_path: Path) -> None:
+    path = tmp_path / "twice"
+    path.write_bytes(OPENSSH + b"\n" + OPENSSH)
+    refused = run("comment", path, "another")
+    assert (refused.code, path.read_bytes()) == (5, OPENSSH + b"\n" + OPENSSH)
+    assert f"hint: keyconv convert {path} -o NEW" in refused.err
+
+
 def test_a_wrapped_key_gets_its_new_comment_in_its_wrapper(tmp_path: Path) -> None:
     path = tmp_path / "secret.yaml"
     for around in (_indented, _json, _encoded, _shell):

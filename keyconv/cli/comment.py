@@ -13,7 +13,7 @@ from keyconv.cli.opening import STDIN, Opened, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.crypto.kdf import Deriver
-from keyconv.engine import plan, read, write
+from keyconv.engine import choose, plan, read, write
 from keyconv.engine.encoding import line_end_of, place
 from keyconv.errors import InputError, KeyconvError, MisfitError
 from keyconv.files import Change, check_rewrite, left_beside, load, write_stdout, write_together
@@ -42,14 +42,16 @@ def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) ->
     keyfile = opener.read(path)
     if path != STDIN:
         check_rewrite(path)
-    target = _target(keyfile)
-    pair = _pair(path, keyfile.entries[0], comment) if len(keyfile.entries) == 1 else None
+    entry = choose(keyfile, source.key)
+    target = _target(entry.format or keyfile.format)
+    pair = _pair(path, entry, comment)
     deriver = opener.new_deriver()
     opened = open_one(opener, path, keyfile, deriver)
     if pair is None:  # the public half was hidden until now
         pair = _pair(path, opened.entry, comment) or _Pair()
     changed = replace(opened, entry=replace(opened.entry, comment=comment))
-    _compose(path, changed, target, deriver, (opener.data, keyfile), pair, screen)
+    index = (source.key or 1) - 1
+    _compose(path, changed, target, deriver, (opener.data, keyfile), pair, screen, index)
     if path == STDIN:
         return
     for beside, why in pair.left_alone:
@@ -60,8 +62,8 @@ def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) ->
         screen.note(f"an interrupted run left {name} beside it: remove it, unless another run is at work", path)
 
 
-def _target(keyfile: KeyFile) -> Format:
-    target = by_name(keyfile.format)
+def _target(name: str) -> Format:
+    target = by_name(name)
     if target.write is None:
         hint = "keyconv passphrase --upgrade writes it as ppk" if target.can.private else ""
         raise MisfitError(f"{target.name} is read, not written", hint=hint)
@@ -79,6 +81,7 @@ def _compose(
     original: tuple[bytes, KeyFile],
     pair: _Pair,
     screen: Screen,
+    index: int,
 ) -> None:
     """Write the key and what is beside it, the key first."""
     for loss in plan(opened.entry, target).losses:
@@ -86,7 +89,14 @@ def _compose(
     for beside, loss_message in pair.losses:
         screen.note(f"lost: {loss_message}", beside)
     data = compose_entry(
-        opened.entry, target, opened.passphrase, deriver, OutputOptions(), original=original, keep_cost=True
+        opened.entry,
+        target,
+        opened.passphrase,
+        deriver,
+        OutputOptions(),
+        original=original,
+        keep_cost=True,
+        index=index,
     )
     if path == STDIN:
         write_stdout(data)
@@ -147,7 +157,7 @@ def _prepare(path: str, public: PublicKey, comment: bytes, pair: _Pair) -> None:
             raise
         pair.left_alone.append((path, str(error)))
         return
-    why = _other(keyfile, data, public, path)
+    why = _other(keyfile, public, path)
     if why:
         pair.left_alone.append((path, why))
         return
@@ -160,7 +170,7 @@ def _prepare(path: str, public: PublicKey, comment: bytes, pair: _Pair) -> None:
     pair.comments[path] = entry.comment or b""
 
 
-def _other(keyfile: KeyFile, data: bytes, public: PublicKey, path: str) -> str:
+def _other(keyfile: KeyFile, public: PublicKey, path: str) -> str:
     """Say why a file is not a key's one public key in a form that has a comment; nothing where it is."""
     count = len(keyfile.entries)
     if count > 1:
@@ -176,10 +186,4 @@ def _other(keyfile: KeyFile, data: bytes, public: PublicKey, path: str) -> str:
         return f"{target.name} cannot hold a comment"
     if target.write is None:
         return f"{target.name} is read, not written"
-    if keyfile.kind == "authorized_keys" and _remarks(data):
-        return "it is an authorized_keys file, whose remarks would be lost"
     return ""
-
-
-def _remarks(data: bytes) -> bool:
-    return any(line.lstrip().startswith(b"#") for line in data.replace(b"\r", b"\n").split(b"\n"))

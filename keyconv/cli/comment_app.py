@@ -10,6 +10,7 @@ from keyconv.cli.flags import (
     AsJson,
     Color,
     From,
+    Key,
     NoInput,
     PassphraseEncoding,
     PassphraseEnv,
@@ -32,6 +33,7 @@ def comment(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A key; - reads standard input, writes output.")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The new comment; '' for none.")],
     source: From = None,
+    key: Key = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
@@ -59,6 +61,7 @@ def comment(
             text,
             InputOptions(
                 format=source,
+                key=key,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
                 passphrase_encoding=passphrase_encoding,
                 no_input=no_input,

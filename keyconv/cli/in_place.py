@@ -18,7 +18,7 @@ from keyconv.crypto.kdf import Argon2, BcryptPbkdf, Deriver
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import choose, write
 from keyconv.engine.encoding import line_end_of, place
-from keyconv.errors import KeyconvError, UsageError, WrongPassphraseError
+from keyconv.errors import KeyconvError, WrongPassphraseError
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection
 from keyconv.secret import Passphrase
@@ -29,18 +29,11 @@ DEFAULT_MILLISECONDS = 100
 
 
 def open_one(opener: Opener, path: str, keyfile: KeyFile, deriver: Deriver) -> Opened:
-    """Open the one key that a file holds; the passphrase is the very bytes that did it.
+    """Open the key that is meant, which `--key` chooses among several; the passphrase is the very bytes that did it.
 
-    Raises: UsageError for several keys: rewriting one would lose what stands between them.
+    Raises: UsageError for several keys, none of them chosen; why the key does not load.
     """
-    if len(keyfile.entries) > 1:
-        raise UsageError(f"the file holds {len(keyfile.entries)} keys; only a file of one key is changed")
-    if keyfile.kind == "authorized_keys":
-        raise UsageError(
-            "it is an authorized_keys file, whose remarks would be lost",
-            hint="keyconv public FILE --comment TEXT -o NEW",
-        )
-    entry = choose(keyfile)
+    entry = choose(keyfile, opener.options.key)
     if entry.fault is not None:
         raise entry.fault
     if not isinstance(entry.private, Locked):
@@ -86,11 +79,14 @@ def rewrite_entry(
     *,
     original: tuple[bytes, KeyFile],
     keep_cost: bool,
+    index: int = 0,
 ) -> None:
     """Write the entry over its file, as `compose_entry` makes it."""
     from keyconv.files import rewrite, write_stdout
 
-    data = compose_entry(entry, target, passphrase, deriver, options, original=original, keep_cost=keep_cost)
+    data = compose_entry(
+        entry, target, passphrase, deriver, options, original=original, keep_cost=keep_cost, index=index
+    )
     if path == STDIN:
         write_stdout(data)
         return
@@ -110,10 +106,12 @@ def compose_entry(
     *,
     original: tuple[bytes, KeyFile],
     keep_cost: bool,
+    index: int = 0,
 ) -> bytes:
     """Make the new content of the entry's file, under the cipher and the KDF's cost that it had.
 
-    `original` is the file as it was and what was read from it: what is around the key stays.
+    `original` is the file as it was and what was read from it, `index` the place of the entry in it, from 0: what is
+    around the key stays.
 
     Without `keep_cost` they are today's, and the cost no lower than it was.
     """
@@ -130,7 +128,7 @@ def compose_entry(
         how = calibrate(how, options.kdf_time or DEFAULT_MILLISECONDS)
         if had is not None and kept is None and options.kdf_time is None:
             how = enough_passes(how, had.kdf)
-    return place(before, keyfile, write(entry, target, how))
+    return place(before, keyfile, write(entry, target, how), index)
 
 
 def _line_end(before: bytes, keyfile: KeyFile, target: Format) -> bytes:

@@ -10,7 +10,7 @@ from keyconv.cli.in_place import open_one, replaced, rewrite_entry
 from keyconv.cli.opening import STDIN, Opened, Opener, shown
 from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
-from keyconv.engine import plan
+from keyconv.engine import choose, plan
 from keyconv.errors import KeyconvError, MisfitError
 from keyconv.formats import FORMATS, by_name
 from keyconv.formats.base import Format
@@ -39,9 +39,10 @@ def _run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: boo
         from keyconv.files import check_rewrite
 
         check_rewrite(path)
-    chosen = _target(keyfile.format, upgrade=upgrade)
+    entry = choose(keyfile, source.key)
+    chosen = _target(entry.format or keyfile.format, upgrade=upgrade)
     check_costs(chosen, target)
-    if any(entry.private is None and entry.fault is None for entry in keyfile.entries):
+    if entry.private is None and entry.fault is None:
         raise MisfitError("the file holds no private half: there is nothing to protect")
     deriver = opener.new_deriver()
     if not deriver.allow_costly:
@@ -56,7 +57,10 @@ def _run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: boo
         for change in replaced(opened.entry, chosen, target):
             screen.note(change, shown(path))
     original = opener.data, keyfile
-    rewrite_entry(path, opened.entry, chosen, passphrase, deriver, target, original=original, keep_cost=not upgrade)
+    index, keep = (source.key or 1) - 1, not upgrade
+    rewrite_entry(
+        path, opened.entry, chosen, passphrase, deriver, target, original=original, keep_cost=keep, index=index
+    )
     screen.note(_outcome(opened, chosen, passphrase), shown(path))
     return 0
 

@@ -17,6 +17,7 @@ from keyconv.cli.flags import (
     KdfParallelism,
     KdfPasses,
     KdfTime,
+    Key,
     NewPassphraseEnv,
     NewPassphraseFd,
     NewPassphraseFile,
@@ -46,6 +47,7 @@ def passphrase(
         bool, typer.Option("--upgrade", help="Write today's format version, KDF, cost and cipher.")
     ] = False,
     source: From = None,
+    key: Key = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     passphrase_env: PassphraseEnv = None,
@@ -87,6 +89,7 @@ def passphrase(
             file,
             InputOptions(
                 format=source,
+                key=key,
                 passphrase=PassphraseSource(passphrase_file, passphrase_fd, passphrase_env),
                 passphrase_encoding=passphrase_encoding,
                 no_input=no_input,

@@ -14,7 +14,7 @@ from keyconv.codec.line_faults import is_private
 from keyconv.codec.line_kind import kind_of_name
 from keyconv.engine import read
 from keyconv.errors import KeyconvError, MalformedError, OutputError, UsageError
-from keyconv.formats import by_name
+from keyconv.formats import by_ending, by_name
 from keyconv.keyfile import KeyFile, Locked
 from keyconv.repair import Opening, describe_unproved, edit, explain, left_out, mend_rows, search
 from keyconv.repair.messages import MESSAGES
@@ -67,6 +67,7 @@ def _run(path: str, source: InputOptions, target: OutputOptions, screen: Screen)
     is_locked = any(isinstance(entry.private, Locked) or entry.protection for entry in found.keyfile.entries)
     if is_private and not is_locked:
         check_terminal(by_name(found.keyfile.format), target, None)
+    _check_name(found.keyfile.format, path, target.output, private=is_private)
     _put(found.data, path, target, private=is_private)
     screen.fact(output=target.output, format=found.keyfile.format)
     _report(found.undone, found.keyfile, path, screen)
@@ -75,6 +76,24 @@ def _run(path: str, source: InputOptions, target: OutputOptions, screen: Screen)
         if left:
             screen.note(f"left out: {left}", shown(path))
     return 0
+
+
+def _check_name(name: str, path: str, output: str | None, *, private: bool) -> None:
+    """Refuse to write a format under the name of another one, which its readers would then refuse.
+
+    Raises: UsageError.
+    """
+    if output in (None, STDIN):
+        return
+    meant = by_ending(output, private=private)
+    misnamed = "ppk" in meant or name.startswith("ppk") or (private and output.lower().endswith(".pub"))
+    if meant and name not in meant and misnamed:
+        raise UsageError(
+            f"repair keeps the format, which is {name}, and this is the name of a file in {meant[0]}",
+            hint=f"keyconv repair {shlex.quote(path)} | keyconv convert - -o {shlex.quote(output)}"
+            if private and not output.lower().endswith(".pub")
+            else f"keyconv repair {shlex.quote(path)} -o NEW",
+        ).at_path(output)
 
 
 def _run_in_place(path: str, source: InputOptions, manner: Manner, screen: Screen) -> int:

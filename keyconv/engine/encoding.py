@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import re
 
+from keyconv.codec import public_blob
+from keyconv.document.search import find
 from keyconv.document.spans import Span
 from keyconv.document.wrappers import wrap_all
 from keyconv.errors import OutputError
@@ -24,27 +27,50 @@ def line_end_of(data: bytes, target: Format, *, kept: tuple[str, ...] = _TAKE_CR
     return b"\r\n" if target.name in kept and b"\r\n" in data else b"\n"
 
 
-def place(data: bytes, keyfile: KeyFile, written: bytes) -> bytes:
-    """Return a file with its key written anew, in the encoding that it had, and all else as it was.
+def place(data: bytes, keyfile: KeyFile, written: bytes, index: int = 0) -> bytes:
+    """Return a file with one of its keys rewritten, in the encoding that it had, and all else as it was.
+
+    `index` counts the keys of the file from 0; `written` is the key in the format that it has there.
 
     Raises: OutputError when the key cannot be written back into it.
     """
+    if keyfile.format == "openssh-pub":
+        return _with_comment(data, keyfile, written, index)
     if not keyfile.spans:
-        encoded = encode_like(data, written, keyfile)
+        encoded = encode_like(data, written, keyfile) if len(keyfile.entries) == 1 else None
         if encoded is None:
             raise OutputError(
                 "not changed: its encoding cannot be kept", hint="keyconv convert FILE -o NEW writes another file"
             )
         return encoded
-    if len(keyfile.entries) > 1 or any(note.code == "multiple-keys" for note in keyfile.notes):
+    if len(find(data).keys) > len(keyfile.entries):
         raise OutputError(
-            "not changed: the file has more than one key, and only one of them would change",
-            hint="keyconv convert FILE --key N -o NEW writes one of them alone",
+            "not changed: the file has the same key more than once, and only one of them would change",
+            hint="keyconv convert FILE -o NEW writes it once",
         )
     try:
-        return put_back(data, keyfile.spans[0], written)
+        return put_back(data, keyfile.spans[index], written)
     except ValueError:
         raise OutputError("not changed: the key cannot be written back as it is wrapped in the file") from None
+
+
+def _with_comment(data: bytes, keyfile: KeyFile, written: bytes, index: int) -> bytes:
+    """Put the comment of a public key's line, as it was written, behind the base64 in the line of the file."""
+    entry = keyfile.entries[index]
+    assert entry.public is not None  # each line of this format has one
+    blob = entry.certificate.blob if entry.certificate else public_blob.write(entry.public)
+    token = binascii.b2a_base64(blob, newline=False)
+    rows = data.split(b"\n")
+    number = (entry.line or 1) - 1
+    at = rows[number].find(token) if number < len(rows) else -1
+    if at < 0:  # the key is spelled in a way that no program writes
+        if len(keyfile.entries) == 1 and keyfile.kind != "authorized_keys":
+            return written
+        raise OutputError("not changed: the base64 of the key is not in the usual form", hint="keyconv repair FILE")
+    row = rows[number]
+    comment = written.rstrip(b"\r\n").partition(token)[2]
+    rows[number] = row[: at + len(token)] + comment + (b"\r" if row.endswith(b"\r") else b"")
+    return b"\n".join(rows)
 
 
 def encode_like(data: bytes, written: bytes, keyfile: KeyFile) -> bytes | None:
