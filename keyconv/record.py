@@ -50,27 +50,38 @@ def _methods(made: Any) -> Iterator[Callable[..., Any]]:
 
 
 def _initialiser(made: Any) -> Callable[..., None]:
-    setters = tuple(getattr(made, each.name).__set__ for each in fields(made))
-    defaults = tuple((each.name, each.default, each.default_factory) for each in fields(made))
+    names = tuple(each.name for each in fields(made))
+    setters = tuple(getattr(made, name).__set__ for name in names)
+    count = len(setters)
+    defaults = tuple(each.default for each in fields(made))
+    places = {name: place for place, name in enumerate(names)}
+    factories = tuple(
+        (place, each.default_factory) for place, each in enumerate(fields(made)) if each.default_factory is not MISSING
+    )
+    required = sum(each.default is MISSING and each.default_factory is MISSING for each in fields(made))
     finish = getattr(made, "__post_init__", None)
 
-    def complete(values: tuple[object, ...], named: dict[str, object]) -> tuple[object, ...]:
-        rest = []
-        for name, default, factory in defaults[len(values) :]:
-            value = named.pop(name, default)
-            if value is MISSING:
-                if factory is MISSING:
-                    raise TypeError(f"{made.__name__} needs a value for '{name}'")
-                value = factory()
-            rest.append(value)
-        if named or len(values) > len(defaults):
-            raise TypeError(f"{made.__name__} has no place for {', '.join(named) or 'so many values'}")
-        return (*values, *rest)
+    def complete(values: tuple[object, ...], named: dict[str, object]) -> list[object]:
+        given = len(values)
+        found = [*values, *defaults[given:]]
+        for name, value in named.items():
+            place = places.get(name, -1)
+            if place < given:
+                raise TypeError(f"{made.__name__} has no place for {name}")
+            found[place] = value
+        for place, factory in factories:
+            if place >= given and names[place] not in named:
+                found[place] = factory()
+        if len(found) > len(names):
+            raise TypeError(f"{made.__name__} has no place for so many values")
+        for place in range(given, required):
+            if found[place] is MISSING:
+                raise TypeError(f"{made.__name__} needs a value for '{names[place]}'")
+        return found
 
     def __init__(self: object, *values: object, **named: object) -> None:  # noqa: N807
-        if named or len(values) != len(setters):
-            values = complete(values, named)
-        for assign, value in zip(setters, values):  # noqa: B905 - they are as many; `strict` would cost
+        found = complete(values, named) if named or len(values) != count else values
+        for assign, value in zip(setters, found):  # noqa: B905 - they are as many; `strict` would cost
             assign(self, value)
         if finish is not None:
             finish(self)

@@ -42,10 +42,12 @@ def read_parameters(reader: DerReader, notes: list[Note]) -> Curve | Edwards:
 
     Raises: what `read_curve` raises.
     """
-    found = EDWARDS.get(reader.peek_oid() or "")
-    if found is None:
+    if reader.peek() != der.OID:
         return read_curve(reader, notes)
-    reader.oid("curve")
+    oid = reader.oid("curve")
+    found = EDWARDS.get(oid)
+    if found is None:
+        return _named(oid)
     name = "Ed25519" if found.length == 32 else "Ed448"
     notes.append(Note("noncanonical", f"{name} stands where an EC key names its curve, as Erlang/OTP writes it"))
     return found
@@ -64,7 +66,10 @@ def read_curve(reader: DerReader, notes: list[Note]) -> Curve:
         return curve
     if tag == der.NULL:
         raise UnsupportedError("the key does not name its curve: it inherits one from a certificate")
-    oid = reader.oid("curve")
+    return _named(reader.oid("curve"))
+
+
+def _named(oid: str) -> Curve:
     if oid not in oids.CURVE_OF:
         raise no_key_type(f"the curve {oids.show(oid)}")
     return oids.CURVE_OF[oid]

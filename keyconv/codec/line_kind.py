@@ -74,7 +74,8 @@ _PRIVATE_BEGIN = re.compile(
 _PRIVATE_END = re.compile(rb"END [A-Z0-9 ]{0,40}PRIVATE KEY|[ \t>]*Private-(?:MAC|Hash): ", re.I)
 _SSH2_BEGIN = re.compile(rb"[ \t]*---- ?BEGIN SSH2 PUBLIC KEY ?----")
 _SSH2_END = re.compile(rb"[ \t]*---- ?END SSH2 PUBLIC KEY ?----")
-_MAYBE_BLOCK = re.compile(rb"PRIVATE KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE|BEGIN SSH2 PUBLIC", re.I)
+_MAYBE_BLOCK = (b"PRIVATE KEY", b"PUTTY-USER-KEY-FILE-", b"B3BLBNNZAC1RZXKTDJE", b"BEGIN SSH2 PUBLIC")
+"""What a block has in it, in capitals."""
 _TYPED = re.compile(rb"(?:ssh-|ecdsa-sha2-|sk-|rsa-sha2-)[^ \t\n]{1,60}[ \t]+AAAA")
 _BASE64_ROW = re.compile(rb"[A-Za-z0-9+/]{20,}={0,2}\Z")
 _MOST_BLOCK = 1_000  # rows: a PEM key of 16,384 bits has 200
@@ -249,7 +250,10 @@ def kind_among_blocks(data: bytes) -> str:
     in the file: one is enough, unless there is so much other text that the file is a document. Lines that look like
     those of `known_hosts` must not be less than other text.
     """
-    if not (b" AAAA" in data or b"\tAAAA" in data) or not _MAYBE_BLOCK.search(data) or not _TYPED.search(data):
+    if not (b" AAAA" in data or b"\tAAAA" in data):
+        return ""
+    capitals = data.upper()
+    if not any(part in capitals for part in _MAYBE_BLOCK) or not _TYPED.search(data):
         return ""
     rows = data.split(b"\n")
     hosts = keys = others = blocks = 0

@@ -61,6 +61,12 @@ REGISTRY = (
     Known("jwk-pub", "jwk", "JWK_PUB", (b"{", *_SPACE), (".pub.jwk",)),
 )
 
+_ANY_START = tuple(known for known in REGISTRY if known.starts == ANY)
+_BY_FIRST_BYTE = {
+    first: tuple(known for known in REGISTRY if any(start[:1] == first for start in known.starts))
+    for first in {start[:1] for known in REGISTRY for start in known.starts if start}
+}
+
 _ENDINGS = sorted({ending for known in REGISTRY for ending in known.endings}, key=len, reverse=True)
 """The longest first: `.pub.pem` before `.pem`."""
 
@@ -76,6 +82,8 @@ _PROMISES = {
     ".keystore": "a Java keystore",
 }
 """Endings that promise something else than a format that is written by default, and what."""
+
+_LOADED: dict[str, Format] = {}
 
 FORMATS: tuple[Format, ...]
 """The record of each, made by `__getattr__`."""
@@ -130,8 +138,12 @@ def claiming(data: bytes) -> list[Format]:
 
     That is never more than one, and the same as if all were asked: the contract tests hold the formats to it.
     """
-    begun = [known for known in REGISTRY if known.starts != ANY and data.startswith(known.starts)]
-    return _sniff(begun, data) or _sniff([known for known in REGISTRY if known.starts == ANY], data)
+    begun = [known for known in _BY_FIRST_BYTE.get(data[:1], ()) if data.startswith(known.starts)]
+    return [record for record in map(_load, begun) if record.sniff(data)] or _first(data)
+
+
+def _first(data: bytes) -> list[Format]:
+    return next(([record] for record in map(_load, _ANY_START) if record.sniff(data)), [])
 
 
 def bare_name(path: str) -> str:
@@ -168,12 +180,10 @@ def promised_by(path: str) -> str:
     return next((promise for ending, promise in _PROMISES.items() if lower.endswith(ending)), "")
 
 
-def _sniff(asked: list[Known], data: bytes) -> list[Format]:
-    return [record for record in map(_load, asked) if record.sniff(data)]
-
-
 def _load(known: Known) -> Format:
-    record: Format = getattr(import_module(f"keyconv.formats.{known.module}"), known.record)
+    record = _LOADED.get(known.name)
+    if record is None:
+        record = _LOADED[known.name] = getattr(import_module(f"keyconv.formats.{known.module}"), known.record)
     return record
 
 

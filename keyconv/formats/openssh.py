@@ -232,8 +232,9 @@ def _read_section(
         shared.append(
             Note("noncanonical", f"{len(padding)} bytes of padding, a block of {block} or more", harmless=True)
         )
-    first = unlocked[0]
-    unlocked[0] = Unlocked(first.private, first.comment, first.certificate, (*first.notes, *shared))
+    if shared:
+        first = unlocked[0]
+        unlocked[0] = Unlocked(first.private, first.comment, first.certificate, (*first.notes, *shared))
     return unlocked
 
 

@@ -10,6 +10,8 @@ Source: ITU-T X.690 (2021), sections 8, 10 and 11.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from keyconv.errors import LimitError, MalformedError, TruncatedError
 from keyconv.limits import MAX_MPINT_BYTES
 from keyconv.notes import Note
@@ -68,6 +70,26 @@ _NAMES = {
     SEQUENCE: "a SEQUENCE",
     0x31: "a SET",
 }
+
+
+@lru_cache(maxsize=64)
+def _dotted(raw: bytes) -> str | None:
+    """Return an OBJECT IDENTIFIER in its dotted form; None where it is not in its shortest form or cut short."""
+    arcs: list[int] = []
+    value = 0
+    fresh = True
+    for byte in raw:
+        if fresh and byte == 0x80:
+            return None
+        value = value << 7 | byte & 0x7F
+        fresh = not byte & 0x80
+        if fresh:
+            arcs.append(value)
+            value = 0
+    if not fresh:
+        return None
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
 
 class DerReader:
@@ -171,29 +193,11 @@ class DerReader:
         raw = self._data[start:end]
         if not 0 < len(raw) <= _MAX_OID_BYTES:
             raise _refuse(name, at, f"has {len(raw)} bytes, not 1 to {_MAX_OID_BYTES}")
-        arcs: list[int] = []
-        value = 0
-        fresh = True
-        for byte in raw:
-            if fresh and byte == 0x80:
-                raise _refuse(name, at, "is not in its shortest form")
-            value = value << 7 | byte & 0x7F
-            fresh = not byte & 0x80
-            if fresh:
-                arcs.append(value)
-                value = 0
-        if not fresh:
-            raise _refuse(name, at, "is cut short")
-        first = min(arcs[0] // 40, 2)
-        return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
-
-    def peek_oid(self) -> str | None:
-        """Return the OBJECT IDENTIFIER that comes next; None where another value does, or none that can be read."""
-        ahead = self._inner("value", self._pos, self._end)
-        try:
-            return ahead.oid("value") if self.peek() == OID else None
-        except MalformedError:
-            return None
+        found = _dotted(raw)
+        if found is None:
+            padded = any(byte == 0x80 and (not index or raw[index - 1] < 0x80) for index, byte in enumerate(raw))
+            raise _refuse(name, at, "is not in its shortest form" if padded else "is cut short")
+        return found
 
     def octets(self, name: str) -> bytes:
         """Read an OCTET STRING."""
