@@ -42,6 +42,8 @@ def _rewrite(path: str, comment: bytes, source: InputOptions, screen: Screen) ->
     keyfile = opener.read(path)
     if path != STDIN:
         check_rewrite(path)
+    if not any(entry.format for entry in keyfile.entries):
+        _target(keyfile.format)  # whichever key is meant
     entry = choose(keyfile, source.key)
     target = _target(entry.format or keyfile.format)
     pair = _pair(path, entry, comment)

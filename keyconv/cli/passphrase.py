@@ -39,7 +39,10 @@ def _run(path: str, source: InputOptions, target: OutputOptions, *, upgrade: boo
         from keyconv.files import check_rewrite
 
         check_rewrite(path)
-    entry = choose(keyfile, source.key)
+    if not any(entry.format for entry in keyfile.entries):
+        check_costs(_target(keyfile.format, upgrade=upgrade), target)  # whichever key is meant
+    nothing = [entry.private is None and entry.fault is None for entry in keyfile.entries]
+    entry = keyfile.entries[0] if all(nothing) else choose(keyfile, source.key)
     chosen = _target(entry.format or keyfile.format, upgrade=upgrade)
     check_costs(chosen, target)
     if entry.private is None and entry.fault is None:

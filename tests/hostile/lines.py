@@ -86,7 +86,7 @@ def _options() -> Iterator[Hostile]:
     yield refused("openssh-pub/10000-options", "options", _text(long), "limit", "line-too-long")
     near = public_line(blob, options=b",".join([b"no-pty"] * 9_000))
     yield legal(
-        "openssh-pub/9000-options", "options", _text(near), "public", "line-too-long", public=6, comment=2, check=0
+        "openssh-pub/9000-options", "options", _text(near), "public", "line-too-long", public=6, comment=6, check=0
     )
     values = {
         "option-unknown": (b"no-such-option", ("unknown-option", "bad-line")),
