@@ -11,7 +11,6 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import NamedTuple
 
 from keyconv import limits
 from keyconv.checks.model import UsualKey, UsualTest
@@ -21,7 +20,7 @@ from keyconv.keys import CURVES
 from keyconv.text.rows import Row
 from keyconv.wire import encode
 
-__all__ = ["USUAL_FAMILIES", "Sound", "find_sound"]
+__all__ = ["USUAL_FAMILIES", "find_sound"]
 
 USUAL_FAMILIES = ("ed25519", "ecdsa", "rsa")
 """Families of the keys that usual lines hold, in the order of their patterns."""
@@ -51,21 +50,13 @@ _FEW = 64
 """Ed25519 points that are tested one by one: fewer of them than a test of many at once costs."""
 
 
-class Sound(NamedTuple):
-    """A line's hosts, as they stand there; its key: SHA-256 digest of the blob, and modulus if it is RSA's, or 0."""
-
-    hosts: bytes
-    digest: bytes
-    modulus: int
-
-
-def find_sound(rows: Iterable[Row], *, on_hosts: bool, tests: Mapping[str, Iterable[UsualTest]]) -> dict[int, Sound]:
+def find_sound(rows: Iterable[Row], *, on_hosts: bool, tests: Mapping[str, Iterable[UsualTest]]) -> dict[int, UsualKey]:
     """Find those lines, by their numbers, on whose keys no rule has anything to say as long as each is the only one.
 
     `tests` are those of the rules that may speak on a usual line, by the family of its key.
     """
     pattern, first = (_HOST_LINE, 2) if on_hosts else (_KEY_LINE, 1)
-    found: dict[int, Sound] = {}
+    found: dict[int, UsualKey] = {}
     ed25519: dict[int, bytes] = {}
     for text, number, cut in rows:
         match = pattern.match(text)
@@ -89,12 +80,12 @@ def find_sound(rows: Iterable[Row], *, on_hosts: bool, tests: Mapping[str, Itera
             large = usual_modulus(blob)
             if not large:
                 continue
-        key = UsualKey(family, sha256(blob).digest(), large)
+        key = UsualKey(family, sha256(blob).digest(), large, match[1] if on_hosts else b"")
         for test in tests[family]:
             if test(key):
                 break
         else:
-            found[number] = Sound(match[1] if on_hosts else b"", key.digest, large)
+            found[number] = key
     for number in _unsound_points(ed25519):
         found.pop(number, None)
     return found

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from keyconv import limits, repair
 from keyconv.checks import rules
-from keyconv.checks.documents import is_key, judge_document, judge_for_private
 from keyconv.checks.lines import LineFile, check_lines, kind_of_content, kind_of_name
 from keyconv.checks.mending import mend
 from keyconv.checks.model import Content, Context, FileRule, Finding, Hit, Judged, LineKind, Subject, fingerprint_of
@@ -17,16 +16,12 @@ from keyconv.checks.rules.damage import blank_inside, damage_severity
 from keyconv.codec.line_kind import kind_of
 from keyconv.codec.unsupported import NEW_KEY
 from keyconv.crypto.amends import NONCANONICAL
-from keyconv.document.spans import describe
-from keyconv.document.wrappers import CrLf, Unended
 from keyconv.engine import unlock
-from keyconv.engine.documents import read_document
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError, LimitError, NotAKeyError, UnsupportedError, WrongPassphraseError
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
-from keyconv.repair.public_lines import has_git_prefix
 
 __all__ = ["judge_content", "judge_stream", "report_backup"]
 
@@ -45,6 +40,8 @@ _MAX_PARTS = 32 * limits.KIB
 def judge_content(content: Content, context: Context, *, only_private: bool = False) -> Judged:
     """Judge a file that is wholly in memory. `only_private` looks for private keys and for nothing else."""
     if only_private:
+        from keyconv.checks.documents import judge_for_private
+
         return judge_for_private(content)
     if content.is_backup:
         return _judge_backup(content, context)
@@ -201,6 +198,8 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
         path = shlex.quote(content.path)
         diagnosis = repair.diagnose(content.data, error, path=path, opening=Opening(_PUBLIC_LINE))
         # git's prefix is the fault of its line alone, which sshd skips.
+        from keyconv.repair.public_lines import has_git_prefix
+
         of_one_line = diagnosis.undone == ("surrounding-text",) and has_git_prefix(content.data)
         of_all = any(rules.BOOK.find(name).group == "damage" for name in diagnosis.undone) and not of_one_line
         if diagnosis.mended is not None and of_all:
@@ -221,6 +220,9 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
 
 
 def _judge_refused(content: Content, context: Context, error: KeyconvError) -> Judged:
+    from keyconv.checks.documents import is_key, judge_document
+    from keyconv.engine.documents import read_document
+
     try:
         keyfile = read_document(content.data)
     except LimitError:
@@ -250,11 +252,15 @@ def _is_document(content: Content, keyfile: KeyFile) -> bool:
 
 def _is_plain(keyfile: KeyFile) -> bool:
     """Tell whether each key is on lines of its own, as programs that skip other text expect it."""
+    from keyconv.document.wrappers import CrLf, Unended
+
     return all(isinstance(wrapper, CrLf | Unended) for span in keyfile.spans for wrapper in span.wrappers)
 
 
 def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -> Judged:
     """Check the keys of a document where they are; what is around them is reported and never touched."""
+    from keyconv.document.spans import describe
+
     entries = tuple(replace(entry, line=span.line) for entry, span in zip(keyfile.entries, keyfile.spans, strict=True))
     keyfile = replace(keyfile, entries=entries)
     judged = Judged(content.path)

@@ -9,9 +9,9 @@ from hashlib import sha256
 
 from keyconv import limits
 from keyconv.checks import rules
-from keyconv.checks.bulk import USUAL_FAMILIES, Sound, find_sound
+from keyconv.checks.bulk import USUAL_FAMILIES, find_sound
 from keyconv.checks.line import Line
-from keyconv.checks.model import Context, Finding, Hit, LineKind, Severity, blob_of, fingerprint_of
+from keyconv.checks.model import Context, Finding, Hit, LineKind, Severity, UsualKey, blob_of, fingerprint_of
 from keyconv.checks.modulus import MAX_STREAMED_BITS
 from keyconv.checks.seen_keys import SeenKeys
 from keyconv.codec import line_kind, signer_line
@@ -155,7 +155,7 @@ def _as_kind(kind: str) -> LineKind | None:
 def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
     """Judge every line; findings come as the lines go by, those on the text as a whole at the end."""
     rows = Lookahead(read_rows(chunks, limits.MAX_LINE, file.facts))
-    known: dict[int, Sound] = {}
+    known: dict[int, UsualKey] = {}
     last = 0
     for row in rows:
         if row.number > last:
@@ -232,7 +232,7 @@ def _check_key(file: LineFile, row: Row, entry: Entry) -> Iterator[Finding]:
                 yield found
 
 
-def _find_sound(file: LineFile, rows: list[Row]) -> dict[int, Sound]:
+def _find_sound(file: LineFile, rows: list[Row]) -> dict[int, UsualKey]:
     if file.kind == "allowed_signers":  # of which there are no long files
         return {}
     tests = {family: rules.BOOK.usual(family, file.kind, file.context) for family in USUAL_FAMILIES}
@@ -248,13 +248,13 @@ def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) ->
     if entry.options:  # sshd goes on to the next line with the key where the options do not let a client in
         hosts += b"".join(b"\0" + option.name.lower() + b"=" + (option.value or b"") for option in entry.options)
     modulus = public.n if isinstance(public, RsaPublicKey) else 0
-    key = Sound(hosts, sha256(blob_of(public)).digest(), modulus)
+    key = UsualKey(public.family, sha256(blob_of(public)).digest(), modulus, hosts)
     first = _first_line(file, row, key)
     if first is not None:
         yield _repeated(file, row, key, first)
 
 
-def _first_line(file: LineFile, row: Row, key: Sound) -> int | None:
+def _first_line(file: LineFile, row: Row, key: UsualKey) -> int | None:
     """Tell on which line before this one the key stands for the same hosts; keep what is compared of it, if on none."""
     first = file.seen.first_line(sha256(key.hosts + key.digest).digest() if key.hosts else key.digest, row.number)
     if first is None and key.modulus and not file.left_out:
@@ -265,7 +265,7 @@ def _first_line(file: LineFile, row: Row, key: Sound) -> int | None:
     return first
 
 
-def _repeated(file: LineFile, row: Row, key: Sound, first: int) -> Finding:
+def _repeated(file: LineFile, row: Row, key: UsualKey, first: int) -> Finding:
     return _found(file, "duplicate-key", f"the same key as on line {first}", row, spell(key.digest))
 
 

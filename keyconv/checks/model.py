@@ -217,12 +217,13 @@ class KeysOfRun:
 class UsualKey(NamedTuple):
     """A key on a usual line: one of a usual type, alone or after usual hosts, with a plain comment.
 
-    Its family, the SHA-256 digest of its blob, and its modulus if it is RSA's, or 0.
+    Its family, the SHA-256 digest of its blob, its modulus if it is RSA's, or 0, and the hosts as they stand there.
     """
 
     family: str
     digest: bytes
     modulus: int
+    hosts: bytes = b""
 
 
 UsualTest = Callable[[UsualKey], bool]

@@ -28,8 +28,11 @@ class SeenKeys:
         """Tell the line where this key was seen first, or remember it for this one and give None."""
         number = int.from_bytes(digest[:8], "little") or 1
         table = self._tables[number % _TABLES]
-        slot = table.find(number)
-        if table.digests[slot]:
+        digests, mask = table.digests, table.mask
+        slot = number // _TABLES & mask
+        while (found := digests[slot]) and found != number:
+            slot = (slot + 1) & mask
+        if found:
             return int(table.lines[slot])
         if self._count < self.LIMIT:
             self._count += 1
@@ -40,33 +43,27 @@ class SeenKeys:
 class _Table:
     """An open hash table of digests and lines; zero is no digest."""
 
-    __slots__ = ("_count", "_mask", "digests", "lines")
+    __slots__ = ("_count", "digests", "lines", "mask")
 
     def __init__(self, slots: int = 64) -> None:
         self.digests = array("Q", [0]) * slots
         self.lines = array("I", [0]) * slots
-        self._mask = slots - 1
+        self.mask = slots - 1
         self._count = 0
-
-    def find(self, digest: int) -> int:
-        """Give the slot where the digest is, or where it would be."""
-        digests, mask = self.digests, self._mask
-        slot = digest // _TABLES & mask
-        while (found := digests[slot]) and found != digest:
-            slot = (slot + 1) & mask
-        return slot
 
     def put(self, slot: int, digest: int, line: int) -> None:
         """Fill an empty slot that was found."""
         self.digests[slot], self.lines[slot] = digest, line
         self._count += 1
-        if 2 * self._count > self._mask:
+        if 2 * self._count > self.mask:
             self._grow()
 
     def _grow(self) -> None:
-        larger = _Table(2 * (self._mask + 1))
+        larger = _Table(2 * (self.mask + 1))
         for digest, line in zip(self.digests, self.lines, strict=True):
             if digest:
-                slot = larger.find(digest)
+                slot = digest // _TABLES & larger.mask
+                while larger.digests[slot]:
+                    slot = (slot + 1) & larger.mask
                 larger.digests[slot], larger.lines[slot] = digest, line
-        self.digests, self.lines, self._mask = larger.digests, larger.lines, larger._mask
+        self.digests, self.lines, self.mask = larger.digests, larger.lines, larger.mask
