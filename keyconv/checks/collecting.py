@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from keyconv.checks import badkeys, company
+from keyconv.checks.baseline import Baseline
 from keyconv.checks.model import Finding, Judged
 from keyconv.checks.policy import Policy
 from keyconv.checks.report.model import Problem, Report
@@ -70,8 +71,17 @@ class Collector:
             self.findings.append(seen)
         return seen is not None
 
-    def report(self, *, version: str, quiet: bool, verbose: bool, colour: bool) -> Report:
-        """Compare the keys of the run with each other, and put everything in order."""
+    def report(
+        self,
+        *,
+        version: str,
+        quiet: bool = False,
+        verbose: bool = False,
+        colour: bool = False,
+        statistics: bool = False,
+        baseline: Baseline | None = None,
+    ) -> Report:
+        """Compare the keys of the run with each other, put everything in order, and leave out what is accepted."""
         for finding in self.run.findings():
             self.keep(finding)
         _, missing = badkeys.load()
@@ -81,8 +91,15 @@ class Collector:
             self.remarks.append("not all RSA keys were compared with each other for shared primes: there are too many")
         last = len(self.places)
         found = sorted(self.findings, key=lambda each: (self.places.get(each.path, last), each.line or 0))
+        accepted = gone = 0
+        if baseline is not None:
+            new, accepted, gone = baseline.split(found, self.relative)
+            found = list(new)
         return Report(
             tuple(found),
+            accepted=accepted,
+            gone=gone,
+            statistics=statistics,
             policy=self.policy,
             version=version,
             checked=len(self.places),

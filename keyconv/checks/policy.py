@@ -29,6 +29,7 @@ class Policy:
     `allow` are fingerprints (SHA256:...) of keys that are known and meant to be there: nothing about them is reported.
     `unattended` says that the keys are used where nobody can type a passphrase.
     `blocklist` are fingerprints of keys that nobody should use. `fail_on` is the least severity that fails a run.
+    `exclude` are patterns of paths that are not looked at in folders; `baseline` names the file of accepted findings.
     """
 
     select: frozenset[str] = frozenset(each.name for each in RULES)
@@ -42,6 +43,14 @@ class Policy:
     thresholds: Thresholds = _DEFAULT
     key_types: frozenset[str] = frozenset()
     unattended: bool = False
+    exclude: tuple[str, ...] = ()
+    baseline: str = ""
+
+    def excludes(self, relative: str) -> bool:
+        """Whether a file or folder, or a folder that it is in, is left out; `relative` is as for `judge`."""
+        parts = relative.split("/")
+        paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        return any(glob.fits(pattern.rstrip("/") or "/", path) for pattern in self.exclude for path in paths)
 
     def judge(self, finding: Finding, relative: str) -> Finding | None:
         """Give a finding as this policy sees it, or None; `relative` is its path seen from the settings' folder."""

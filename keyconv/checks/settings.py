@@ -141,6 +141,8 @@ _SETTERS: dict[str, Callable[[Policy, Any], Policy]] = {
     "per-path-ignores": _ignores,
     "allow": _allow,
     "blocklist": lambda policy, value: replace(policy, blocklist=tuple(_texts(value, "blocklist"))),
+    "exclude": lambda policy, value: replace(policy, exclude=tuple(_texts(value, "exclude"))),
+    "baseline": lambda policy, value: replace(policy, baseline=_text(value, "baseline")),
     "severities": _severities,
     "thresholds": _thresholds,
 }

@@ -31,11 +31,13 @@ def walk(
     *,
     relative: str = "",
     above: Ignoring = (),
+    excluded: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[str]:
     """Yield the files below a folder, in order of their names, save those in `.git` and those that git ignores.
 
     `listing` gives a folder's items; `text_of` a `.gitignore`'s text, or None. `relative` is the path of `root` in its
-    repository, and `above` are the `.gitignore` files between the two.
+    repository, and `above` are the `.gitignore` files between the two. What is `excluded`, by its path from `root` on,
+    is skipped too.
     """
     pending: list[tuple[str, str, Ignoring]] = [(root, relative, above)]
     while pending:
@@ -49,6 +51,8 @@ def walk(
         for item in items:
             inner = f"{path}/{item.name}" if path else item.name
             if item.kind == "other" or _is_ignored(inner, ignoring, is_folder=item.kind == "folder"):
+                continue
+            if excluded(_join(folder, item.name)):
                 continue
             if item.kind == "file":
                 yield _join(folder, item.name)

@@ -8,13 +8,19 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from keyconv import __version__, files
+from keyconv import __version__, files, limits
 from keyconv.checks import settings
+from keyconv.checks.baseline import Baseline, is_baseline
+from keyconv.checks.baseline import read as read_baseline
+from keyconv.checks.baseline import write as write_baseline
 from keyconv.checks.collecting import Collector
 from keyconv.checks.model import Severity
 from keyconv.checks.policy import Policy, expand
 from keyconv.checks.report import FORMATS, Report
+from keyconv.checks.report.model import plural
+from keyconv.checks.report.text import summary
 from keyconv.cli.check_many import check_all
 from keyconv.cli.checking import Checker, Manner
 from keyconv.cli.grounds import Grounds, context_of
@@ -30,6 +36,8 @@ __all__ = ["CheckOptions", "run", "run_list"]
 UNREADABLE = 3
 FOUND = 1
 _SETTINGS = ("keyconv.toml", "pyproject.toml")
+_MOST_BASELINE = 64 * limits.MIB
+_NO_BASELINE = "keyconv check --baseline FILE --write-baseline PATH... writes one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,12 @@ class CheckOptions:
     force: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     fail_on: Severity | None = None
+    exit_zero: bool = False
+    baseline: str | None = None
+    write_baseline: bool = False
+    statistics: bool = False
     policy: str | None = None
     preset: str | None = None
     public_only: bool = False
@@ -66,6 +79,10 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
     if not paths and not options.env:
         raise UsageError("there is nothing to check", hint="name files or folders, or a variable with --env NAME")
     policy, home = _policy_of(options)
+    report_format = _format_of(options)
+    if options.statistics and report_format not in ("text", "json"):
+        raise UsageError(f"--statistics has no place in a {report_format} report", hint="use --format text or json")
+    accepted = _baseline_of(options, policy, home)
     grounds = _grounds_of(options, policy, home, paths)
     manner = Manner(
         fix=options.fix or options.diff,
@@ -80,12 +97,22 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
     for name in options.env:
         checker.add_variable(name)
     colour = options.output is None and screen.wants_colour(sys.stdout)
-    report = collector.report(version=__version__, quiet=screen.quiet, verbose=options.verbose, colour=colour)
+    report = collector.report(
+        version=__version__,
+        quiet=screen.quiet,
+        verbose=options.verbose,
+        colour=colour,
+        statistics=options.statistics,
+        baseline=accepted.baseline,
+    )
+    if options.write_baseline:
+        _write_baseline(accepted.path, report, collector, screen)
+        return UNREADABLE if report.unreadable else 0
     if options.diff:
         screen.data("".join(checker.diffs))
     else:
-        _publish(report, options, screen)
-    if report.failed:
+        _publish(report, report_format, options, screen)
+    if report.failed and not options.exit_zero:
         return FOUND
     if report.unreadable:
         return UNREADABLE
@@ -128,6 +155,7 @@ def _policy_of(options: CheckOptions) -> tuple[Policy, Path]:
         replace(
             policy,
             ignore=policy.ignore | expand(options.ignore),
+            exclude=(*policy.exclude, *options.exclude),
             fail_on=options.fail_on or policy.fail_on,
             public_only=policy.public_only or options.public_only,
         ),
@@ -182,23 +210,64 @@ def _grounds_of(options: CheckOptions, policy: Policy, home: Path, paths: tuple[
     return Grounds(int(time.time()), policy, home, handed, options.allow_costly)
 
 
+# ── the baseline ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Accepted(NamedTuple):
+    """The file of accepted findings, if one is named, and what is in it; None while it is about to be written."""
+
+    path: str = ""
+    baseline: Baseline | None = None
+
+
+def _baseline_of(options: CheckOptions, policy: Policy, home: Path) -> _Accepted:
+    path = options.baseline or (os.fspath(home / policy.baseline) if policy.baseline else "")
+    if options.write_baseline:
+        if not path:
+            raise UsageError("--write-baseline needs a file to write", hint="name it with --baseline FILE")
+        if options.fix or options.diff:
+            raise UsageError("--write-baseline accepts the findings, and --fix or --diff is about fixing them")
+        if os.path.lexists(path) and not options.force and not is_baseline(files.load(path, limit=_MOST_BASELINE)):
+            raise OutputError("exists and is not a baseline", hint="--force replaces it").at_path(path)
+        return _Accepted(path)
+    if not path:
+        return _Accepted()
+    try:
+        return _Accepted(path, read_baseline(files.load(path, limit=_MOST_BASELINE)))
+    except InputError as error:
+        raise UsageError(f"cannot read the baseline: {error.message}", hint=_NO_BASELINE).at_path(path) from None
+    except UsageError as error:
+        raise error.at_path(path) from None
+
+
+def _write_baseline(path: str, report: Report, collector: Collector, screen: Screen) -> None:
+    data = write_baseline(report.findings, collector.relative).encode("ascii")
+    files.save(path, data, private=False, force=True)
+    screen.note(f"wrote the baseline: {plural(len(report.findings), 'finding')}", path)
+
+
 # ── the report ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _publish(report: Report, options: CheckOptions, screen: Screen) -> None:
-    name = options.format or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
+def _format_of(options: CheckOptions) -> str:
+    return options.format or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
+
+
+def _publish(report: Report, name: str, options: CheckOptions, screen: Screen) -> None:
     written = FORMATS[name](report)
     if options.output is None or options.output == STDIN:
         screen.data(written)
     else:
         data = written.encode("utf-8", "backslashreplace")
         files.save(options.output, data, private=False, force=options.force)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if name == "github" and summary:
+        for line in summary(replace(report, colour=False)):
+            screen.note(line, options.output)
+    steps = os.environ.get("GITHUB_STEP_SUMMARY")
+    if name == "github" and steps:
         from keyconv.checks.report.github import step_summary
 
         try:
-            with Path(summary).open("ab") as stream:
+            with Path(steps).open("ab") as stream:
                 stream.write(step_summary(report).encode("utf-8", "backslashreplace"))
         except OSError as error:
             screen.note(f"cannot write the step summary: {system.reason_of(error, absent='no such folder')}")

@@ -50,10 +50,24 @@ def check(
     ignore: Annotated[
         Optional[list[str]], typer.Option(metavar="RULES", help="Leave these rules out: names or groups, with commas.")
     ] = None,
+    exclude: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar="PATTERN", help="Skip these files and folders, as in .gitignore; may be repeated."),
+    ] = None,
     fail_on: Annotated[
         Optional[Literal["error", "warning", "info"]],
         typer.Option(help="The least severity that ends with exit code 1 [warning]."),
     ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if something was found.")] = False,
+    baseline: Annotated[
+        Optional[str], typer.Option(metavar="FILE", help="Report only findings that are not in this file.")
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write today's findings to the --baseline FILE, and exit with 0.")
+    ] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Show counts of each rule, not the findings.")
+    ] = False,
     policy: Annotated[
         Optional[str],
         typer.Option(metavar="FILE", help="Read the settings here, not in the pyproject.toml or keyconv.toml around."),
@@ -108,6 +122,8 @@ def check(
     keyconv check ~/.ssh
 
     keyconv check --format sarif -o keys.sarif .
+
+    keyconv check --baseline keys.json --write-baseline .
     """
     as_json = as_json or report == "json"
 
@@ -125,7 +141,12 @@ def check(
                 force=force,
                 select=tuple(select or ()),
                 ignore=tuple(ignore or ()),
+                exclude=tuple(exclude or ()),
                 fail_on=fail_on,
+                exit_zero=exit_zero,
+                baseline=baseline,
+                write_baseline=write_baseline,
+                statistics=statistics,
                 policy=policy,
                 preset=preset,
                 public_only=public_only,

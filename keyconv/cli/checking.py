@@ -65,7 +65,7 @@ class Checker:
             yield Visit(STDIN)
         elif _is_folder(path):
             refused: list[KeyconvError] = []
-            for inner in _walk(path, refused):
+            for inner in _walk(path, refused, self._excludes):
                 yield from _refusals(refused)
                 yield from self._visit(inner, named=False)
             yield from _refusals(refused)
@@ -89,12 +89,16 @@ class Checker:
     def count(self, paths: tuple[str, ...]) -> int:
         """Count what there is to visit in these paths, about."""
         folders = [path for path in paths if path != STDIN and _is_folder(path)]
-        return len(paths) - len(folders) + sum(1 for folder in folders for _ in _walk(folder, []))
+        return len(paths) - len(folders) + sum(1 for folder in folders for _ in _walk(folder, [], self._excludes))
 
     def add_variable(self, name: str) -> None:
         """Judge what an environment variable holds, without writing it anywhere."""
         value = os.environb.get(os.fsencode(name)) if os.supports_bytes_environ else os.environ.get(name, "").encode()
         self._judge(Content(f"env:{name}", value or b"", place="environment"))
+
+    def _excludes(self, path: str) -> bool:
+        policy = self.collector.policy
+        return bool(policy.exclude) and policy.excludes(self.collector.relative(path))
 
     def _fitting(self, pattern: str) -> Iterator[Visit]:
         from glob import glob
@@ -103,7 +107,8 @@ class Checker:
         if not found:
             yield Visit(pattern, error=InputError("no file fits this pattern"))
         for path in found:
-            yield from self.visits(path)
+            if not self._excludes(path):
+                yield from self.visits(path)
 
     def _visit(self, path: str, *, named: bool) -> Iterator[Visit]:
         try:
@@ -263,7 +268,7 @@ def _stat(path: str) -> os.stat_result:
         raise InputError(system.reason_of(error, absent="no such file")) from error
 
 
-def _walk(root: str, refused: list[KeyconvError]) -> Iterator[str]:
+def _walk(root: str, refused: list[KeyconvError], excluded: Callable[[str], bool]) -> Iterator[str]:
     """Yield the files below a folder; errors on folders that cannot be listed are `refused`."""
 
     def listing(folder: str) -> list[tree.Item]:
@@ -275,7 +280,7 @@ def _walk(root: str, refused: list[KeyconvError]) -> Iterator[str]:
             return []
 
     relative, above = _ignoring_above(root)
-    return tree.walk(root, listing, _text_of, relative=relative, above=above)
+    return tree.walk(root, listing, _text_of, relative=relative, above=above, excluded=excluded)
 
 
 def _refusals(refused: list[KeyconvError]) -> Iterator[Visit]:

@@ -31,7 +31,9 @@ class Report:
     `checked` counts the files that were judged; `passed_over` those in folders that hold no key; `unverified` are files
     whose private half could not be proved without a passphrase; `unreadable` those that could not be read; `remarks`
     say what was not looked for. `fixed` are files that were fixed and `backups` their copies as they were; `unwritten`
-    those that could not be written. `quiet`, `verbose` and `colour` are for text alone.
+    those that could not be written. `accepted` counts the findings that a baseline accepts, which are not among
+    `findings`, and `gone` the entries of the baseline that are no longer found. `quiet`, `verbose`, `colour` and
+    `statistics` (counts instead of findings) are for text alone.
     """
 
     findings: tuple[Finding, ...]
@@ -45,6 +47,9 @@ class Report:
     fixed: tuple[str, ...] = ()
     backups: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    accepted: int = 0
+    gone: int = 0
+    statistics: bool = False
     quiet: bool = False
     verbose: bool = False
     colour: bool = False
@@ -54,6 +59,12 @@ class Report:
         """Findings by severity, the gravest first."""
         found = Counter(finding.severity for finding in self.findings)
         return {severity: found[severity] for severity in SEVERITIES}
+
+    @property
+    def rules(self) -> dict[str, int]:
+        """Findings by rule, the most frequent first, then by name."""
+        found = Counter(finding.rule for finding in self.findings)
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -73,6 +84,9 @@ class Report:
             "passed_over": self.passed_over,
             "findings": len(self.findings),
             **{str(severity): count for severity, count in self.counts.items()},
+            "rules": self.rules,
+            "accepted": self.accepted,
+            "gone": self.gone,
             "fail_on": self.policy.fail_on,
             "failed": self.failed or bool(self.problems),
             "unverified": list(self.unverified),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from keyconv.checks.model import Finding, Severity
+from keyconv.checks.model import SEVERITIES, Finding, Severity
 from keyconv.checks.report.escape import for_heading, for_terminal
 from keyconv.checks.report.model import Report, plural
+from keyconv.checks.rules import rule
 
 __all__ = ["summary", "write"]
 
@@ -18,6 +19,8 @@ _MOST_NAMED = 5
 
 def write(report: Report) -> str:
     """Give the findings grouped by file, each as `path:line: severity rule message` with its hint, and a summary."""
+    if report.statistics:
+        return "".join(line + "\n" for line in (*_statistics(report), *([] if report.quiet else summary(report))))
     lines: list[str] = []
     for _, findings in groupby(report.findings, lambda finding: finding.path):
         for finding in findings:
@@ -26,6 +29,26 @@ def write(report: Report) -> str:
             lines.append("")
     lines += _problems(report) if report.quiet else summary(report)
     return "".join(line + "\n" for line in lines)
+
+
+def _statistics(report: Report) -> Iterator[str]:
+    """Yield a line for each rule: how often it was found, its severity, whether --fix can fix it, and its title."""
+    rules = report.rules
+    if not rules:
+        return
+    severities: dict[str, Severity] = {}
+    for finding in report.findings:
+        graver = severities.get(finding.rule, finding.severity)
+        severities[finding.rule] = min(graver, finding.severity, key=SEVERITIES.index)
+    digits, width = len(str(max(rules.values()))), max(map(len, rules))
+    for name, count in rules.items():
+        severity = severities[name]
+        mark = "[*]" if rule(name).fixable else "[ ]"
+        shown = _paint(f"{severity:<7}", severity, report)
+        yield f"{count:>{digits}}  {name:<{width}}  {mark} {shown}  {rule(name).title}"
+    if not report.quiet:
+        fixable = sum(finding.fixable for finding in report.findings)
+        yield f"[*] fixable with --fix ({plural(fixable, 'finding')})" if fixable else ""
 
 
 def _finding(finding: Finding, report: Report) -> Iterator[str]:
@@ -50,6 +73,11 @@ def summary(report: Report) -> Iterator[str]:
     verdict = f"found {counts}" if counts else "nothing found"
     over = f", {plural(report.passed_over, 'other file')} passed over" if report.passed_over and report.verbose else ""
     yield f"{plural(report.checked, 'file')} checked{over}: {verdict}"
+    if report.accepted:
+        yield f"{plural(report.accepted, 'finding')} in the baseline"
+    if report.gone:
+        entries = "1 entry" if report.gone == 1 else f"{report.gone} entries"
+        yield f"{entries} of the baseline no longer found: write it again with --write-baseline"
     if report.fixed:
         yield f"mended: {_names(report.fixed, report)}"
     if report.backups:
