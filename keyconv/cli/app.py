@@ -19,8 +19,8 @@ from keyconv.cli.running import INTERRUPTED, READER_GONE, leave, refuse_usage
 __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS = (
-    *("convert", "public", "inspect", "match", "passphrase", "comment", "generate", "repair", "check", "formats"),
-    *("cert", "agent"),
+    *("convert", "public", "inspect", "match", "passphrase", "comment", "generate", "repair", "check", "rule"),
+    *("formats", "cert", "agent"),
 )
 """In the order of the help; `keyconv.cli.NAME_app` declares each, by its `register`."""
 

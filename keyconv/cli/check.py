@@ -31,7 +31,7 @@ from keyconv.cli.render import Screen
 from keyconv.errors import InputError, OutputError, UsageError
 from keyconv.files import system
 
-__all__ = ["CheckOptions", "run", "run_list"]
+__all__ = ["CheckOptions", "run"]
 
 UNREADABLE = 3
 FOUND = 1
@@ -117,26 +117,6 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
     if report.unreadable:
         return UNREADABLE
     return OutputError.exit_code if report.unwritten else 0
-
-
-def run_list(*, screen: Screen) -> int:
-    """Print the table of all rules."""
-    from keyconv.checks.model import DESCRIBED
-    from keyconv.checks.report.json import dump
-    from keyconv.checks.rules import RULES
-
-    if screen.as_json:
-        rows = [{name: getattr(rule, name) for name in DESCRIBED} for rule in RULES]
-        screen.data(dump(rows))
-        return 0
-    width = max(len(rule.name) for rule in RULES)
-    lines = [f"{'rule':<{width}}  {'severity':<8}  fix  what\n"]
-    lines += [
-        f"{rule.name:<{width}}  {rule.severity:<8}  {'yes' if rule.fixable else 'no':<3}  {rule.title}\n"
-        for rule in RULES
-    ]
-    screen.data("".join(lines))
-    return 0
 
 
 # ── settings ───────────────────────────────────────────────────────────────────────────────────────────────────────

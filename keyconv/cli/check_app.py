@@ -132,7 +132,9 @@ def check(
         from keyconv.cli.prompt import PassphraseSource
 
         if list_rules:
-            return command.run_list(screen=screen)
+            from keyconv.cli import rule
+
+            return rule.run_list(screen=screen)
         return command.run(
             tuple(paths or ()),
             command.CheckOptions(
