@@ -26,6 +26,10 @@ PUB = by_path("openssh-pub/ed25519.pub").data
 PPK = by_path("ppk/ed25519-v3-plain.ppk").data
 ENCRYPTED = by_path("openssh/ed25519-default-rounds-encrypted").data
 
+PGP_PUBLIC = (
+    b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + 20 * (64 * b"m" + b"\n") + b"-----END PGP PUBLIC KEY BLOCK-----\n"
+)
+
 
 def findings(*arguments: object) -> list[dict[str, Any]]:
     found = run_app(app, "check", "--format", "json", *map(str, arguments))
@@ -126,6 +130,28 @@ def test_so_do_those_that_an_sshd_config_names(text: str, tmp_path: Path) -> Non
     assert rules(named) == set()
     assert rules(put(tmp_path / "other.key", ENCRYPTED)) == set()
     assert "unencrypted" in rules(put(tmp_path / "third.key", by_path("openssh/ecdsa-p256-plain").data))
+
+
+@pytest.mark.parametrize("level", ["", "keys/"])
+@pytest.mark.parametrize("text", ["HostKey {}\n", 'HostKey = "/etc/ssh/{}" # of the host\n'])
+def test_so_do_those_that_an_included_file_names(level: str, text: str, tmp_path: Path) -> None:
+    folder = tmp_path / "image" / "etc" / "ssh"
+    (folder / "more").mkdir(parents=True)
+    (folder / "keys").mkdir()
+    (folder / "sshd_config").write_text("Include more/[ab].conf nowhere/*\ninclude sshd_config\n")
+    (folder / "more" / "a.conf").write_text(text.format(f"{level}server.key"))
+    (folder / "more" / "c.conf").write_text("HostKey other.key\n")
+    assert rules(put(folder / f"{level}server.key", ED25519)) == set()
+    assert rules(put(folder / "other.key", ED25519)) == {"unencrypted"}
+
+
+# ── files of other programs ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_public_key_of_pgp_is_found_only_where_a_person_points_at_it(tmp_path: Path) -> None:
+    path = put(tmp_path / "signing-key.asc", PGP_PUBLIC)
+    assert rules(path) == {"not-a-key"}
+    assert findings(tmp_path) == []
 
 
 # ── certificates ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,8 @@ from keyconv.keyfile import Entry
 __all__ = ["is_key", "judge_document", "judge_for_private"]
 
 _BEGINS_KEY = re.compile(
-    rb"\s*(?:-{4,6} ?BEGIN [A-Z0-9 ]{0,30}(?:PRIVATE KEY|PUBLIC KEY)|PuTTY-User-Key-File-[0-9]|SSH PRIVATE KEY FILE)"
+    rb"\s*(?:-{4,6} ?BEGIN (?!PGP PUBLIC)[A-Z0-9 ]{0,30}(?:PRIVATE KEY|PUBLIC KEY)"
+    rb"|PuTTY-User-Key-File-[0-9]|SSH PRIVATE KEY FILE)"
 )
 _ROW = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}\Z")
 _PPK_HEADERS = (b"Encryption: ", b"Comment: ", b"Public-Lines: ")
