@@ -13,6 +13,7 @@ from keyconv.checks.lines import LineFile, check_lines, kind_of_content, kind_of
 from keyconv.checks.mending import mend
 from keyconv.checks.model import Content, Context, FileRule, Finding, Hit, Judged, LineKind, Subject, fingerprint_of
 from keyconv.checks.rules.damage import blank_inside, damage_severity
+from keyconv.codec.key_line import BLOB_START
 from keyconv.codec.line_kind import kind_of
 from keyconv.codec.unsupported import NEW_KEY
 from keyconv.crypto.amends import NONCANONICAL
@@ -210,7 +211,8 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
             judged.moduli = again.moduli
             return judged
     only_bad = not file.keys and file.bad and not any(finding.rule != "bad-line" for finding in judged.findings)
-    named = repair.find_foreign(content.data) if only_bad and not kind_of(content.data) else None
+    like_lines = kind_of(content.data) or (kind == "allowed_signers" and BLOB_START in content.data)
+    named = repair.find_foreign(content.data) if only_bad and not like_lines else None
     if named is not None:
         judged.findings = [rules.BOOK.to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
     return judged
