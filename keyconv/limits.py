@@ -14,6 +14,13 @@ MIB = 1024 * KIB
 MAX_KEY_FILE = 1 * MIB
 """Bytes in a key file. The largest honest one (RSA 16384, PPK) has under 20 KiB."""
 
+MAX_KRL = 64 * MIB
+"""Bytes in a key revocation list; one that names 100,000 keys by their hashes has 4 MiB."""
+
+MAX_KRL_PARTS = 1_000_000
+"""Sections, keys, hashes, key ids and listed serials of one revocation list: a second's work. Ranges and bitmaps count
+as one each, whatever number of serials they stand for."""
+
 MAX_LINE = 64 * KIB
 """Bytes in one line of a streamed file; sshd reads longer ones since OpenSSH 7.8, and no key needs them."""
 

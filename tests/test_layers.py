@@ -18,7 +18,7 @@ LAYERS = (
     ("errors", "limits", "secret", "notes", "record"),
     ("wire", "text", "keys", "document"),
     ("codec", "keyfile", "crypto"),
-    ("formats",),
+    ("formats", "statements"),
     ("engine", "repair", "checks"),
     ("batch", "files", "agent", "cli", "__init__", "__main__"),
 )

@@ -29,6 +29,7 @@ from keyconv.crypto.primes import is_prime
 from keyconv.engine import read
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import WriteOptions
+from keyconv.statements import krl
 
 app = typer.Typer()
 register(app)
@@ -274,6 +275,12 @@ def cases() -> dict[str, Case]:
             certificate(critical=((b"source-address", string(b"10.0.0.0/8,::1")),)),
         ),
         "cert-weak-signature": signed(certificate(ca="ssh-rsa"), certificate(ca="rsa-sha2-512")),
+        "revoked-key": Case({"id.pub": ECDSA_PUB}, {"id.pub": ED25519_PUB}, ("--krl", str(by_path(REVOKED_KEY).file))),
+        "revoked-certificate": Case(
+            {"id-cert.pub": certificate(ca="rsa-sha2-512")},
+            {"id-cert.pub": certificate()},
+            ("--krl", str(by_path(REVOKED_AUTHORITY).file)),
+        ),
         "cert-misplaced": Case(
             {"key": ENCRYPTED, "key.pub": certificate(subject="openssh/ed25519-default-rounds-encrypted")},
             {"key": ENCRYPTED, "key-cert.pub": certificate(subject="openssh/ed25519-default-rounds-encrypted")},
@@ -378,6 +385,14 @@ ON_KEYS = [each.name for each in RULES if each.on_key is not None and each.name 
 """Rules that a public key is enough for."""
 
 
+REVOKED_KEY, REVOKED_AUTHORITY = "openssh-pub/ecdsa-p256.pub", "certificates/ca-rsa.pub"
+
+
+def revoked() -> tuple[tuple[str, krl.RevocationList], ...]:
+    """Return what --krl reads of the lists of the cases."""
+    return tuple((path, krl.read_any(by_path(path).data)) for path in (REVOKED_KEY, REVOKED_AUTHORITY))
+
+
 def as_line(name: str) -> bytes:
     """Return the key of a rule's trigger as a line of its own; a comment that no line holds as one that it does."""
     (data,) = list(all_cases()[name].trigger.values())[:1]
@@ -392,7 +407,7 @@ def as_line(name: str) -> bytes:
 @pytest.mark.parametrize("name", ON_KEYS)
 def test_a_rule_on_keys_is_found_on_a_line_and_in_bulk(name: str) -> None:
     policy = PRESETS["strict"] if name == "key-type" else PRESETS["default"]
-    context = Context(now=1_800_000_000, key_types=policy.key_types)
+    context = Context(now=1_800_000_000, key_types=policy.key_types, revoked=revoked())
     line = as_line(name)
     for data in (line, 3 * ED25519_PUB + line + ED25519_PUB, b"no-pty " + line):
         judged = judge_content(Content("authorized_keys", data), context)
@@ -403,7 +418,7 @@ def test_a_rule_on_keys_is_found_on_a_line_and_in_bulk(name: str) -> None:
 
 @pytest.mark.parametrize("name", ON_KEYS)
 def test_of_the_keys_of_hosts_only_what_the_record_says_is_found(name: str) -> None:
-    context = Context(now=1_800_000_000, key_types=frozenset({"ed25519"}))
+    context = Context(now=1_800_000_000, key_types=frozenset({"ed25519"}), revoked=revoked())
     data = b"host.example " + as_line(name)
     _, streamed = judge_stream("x", "known_hosts", iter((data,)), context)
     said = {each.rule: each.severity for each in streamed}

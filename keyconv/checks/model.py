@@ -15,6 +15,7 @@ from keyconv.repair.opening import Opening
 
 if TYPE_CHECKING:
     from keyconv.checks.line import Line
+    from keyconv.statements.krl import RevocationList
 
 __all__ = [
     "DESCRIBED",
@@ -140,6 +141,7 @@ _DEFAULT = Thresholds()
 class Context:
     """What rules may know beside the key: the time (seconds since 1970), thresholds, and keys that are known weak.
 
+    `revoked` are revocation lists with the names of their files.
     `opening` holds the passphrase of this run, if there is one. `blocklist` tells why a key is known to be weak, by its
     blob. `key_types` are the families that may be used; none named means all. `thorough` allows the tests of a modulus
     that cost milliseconds. `unattended` says that nobody can type a passphrase where the keys are used.
@@ -153,6 +155,7 @@ class Context:
     key_types: frozenset[str] = frozenset()
     thorough: bool = True
     unattended: bool = False
+    revoked: tuple[tuple[str, RevocationList], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Policy:
     `allow` are fingerprints (SHA256:...) of keys that are known and meant to be there: nothing about them is reported.
     `unattended` says that the keys are used where nobody can type a passphrase.
     `blocklist` are fingerprints of keys that nobody should use. `fail_on` is the least severity that fails a run.
+    `krl` are files of revoked keys, as sshd's RevokedKeys takes them.
     `exclude` are patterns of paths that are not looked at in folders; `baseline` names the file of accepted findings.
     """
 
@@ -43,6 +44,7 @@ class Policy:
     thresholds: Thresholds = _DEFAULT
     key_types: frozenset[str] = frozenset()
     unattended: bool = False
+    krl: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     baseline: str = ""
 

@@ -141,6 +141,7 @@ _SETTERS: dict[str, Callable[[Policy, Any], Policy]] = {
     "per-path-ignores": _ignores,
     "allow": _allow,
     "blocklist": lambda policy, value: replace(policy, blocklist=tuple(_texts(value, "blocklist"))),
+    "krl": lambda policy, value: replace(policy, krl=tuple(_texts(value, "krl"))),
     "exclude": lambda policy, value: replace(policy, exclude=tuple(_texts(value, "exclude"))),
     "baseline": lambda policy, value: replace(policy, baseline=_text(value, "baseline")),
     "severities": _severities,

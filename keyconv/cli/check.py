@@ -50,6 +50,7 @@ class CheckOptions:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    krl: tuple[str, ...] = ()
     fail_on: Severity | None = None
     exit_zero: bool = False
     baseline: str | None = None
@@ -136,6 +137,7 @@ def _policy_of(options: CheckOptions) -> tuple[Policy, Path]:
             policy,
             ignore=policy.ignore | expand(options.ignore),
             exclude=(*policy.exclude, *options.exclude),
+            krl=(*policy.krl, *(os.path.abspath(name) for name in options.krl)),  # noqa: PTH100 - seen from here
             fail_on=options.fail_on or policy.fail_on,
             public_only=policy.public_only or options.public_only,
         ),

@@ -54,6 +54,10 @@ def check(
         Optional[list[str]],
         typer.Option(metavar="PATTERN", help="Skip these files and folders, as in .gitignore; may be repeated."),
     ] = None,
+    krl: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar="FILE", help="Report keys and certificates that this KRL revokes; may be repeated."),
+    ] = None,
     fail_on: Annotated[
         Optional[Literal["error", "warning", "info"]],
         typer.Option(help="The least severity that ends with exit code 1 [warning]."),
@@ -144,6 +148,7 @@ def check(
                 select=tuple(select or ()),
                 ignore=tuple(ignore or ()),
                 exclude=tuple(exclude or ()),
+                krl=tuple(krl or ()),
                 fail_on=fail_on,
                 exit_zero=exit_zero,
                 baseline=baseline,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from keyconv import files, limits
 from keyconv.checks import badkeys, company, published
@@ -20,6 +20,7 @@ from keyconv.files import system
 from keyconv.keys import PublicKey
 from keyconv.repair.opening import Opening
 from keyconv.secret import HandedOver
+from keyconv.statements import krl
 
 __all__ = ["Grounds", "Judge", "Seen", "Visit", "content_of", "context_of", "find_beside"]
 
@@ -38,7 +39,7 @@ class Grounds:
 def context_of(grounds: Grounds, run: Callable[[Callable[[], bytes]], bytes] | None = None) -> Context:
     """Make the context that rules are given; `run` is how a KDF is run.
 
-    Raises: UsageError for a blocklist that cannot be read.
+    Raises: UsageError for a blocklist or a revocation list that cannot be read.
     """
     policy = grounds.policy
     listed = []
@@ -65,7 +66,17 @@ def context_of(grounds: Grounds, run: Callable[[Callable[[], bytes]], bytes] | N
         public_only=policy.public_only,
         key_types=policy.key_types,
         unattended=policy.unattended,
+        revoked=tuple(_read_krl(grounds.home, name) for name in policy.krl),
     )
+
+
+def _read_krl(home: Path, name: str) -> tuple[str, krl.RevocationList]:
+    path = os.fspath(home / name)
+    try:
+        return PurePath(name).name, krl.read_any(files.load(path, limit=limits.MAX_KRL))
+    except KeyconvError as error:
+        hint = "sshd and ssh take a KRL ('ssh-keygen -k -f KRL KEY.pub') or public keys, one a line"
+        raise UsageError(f"cannot read the revocation list: {error}", hint=hint).at_path(path) from None
 
 
 @dataclass(frozen=True, slots=True)

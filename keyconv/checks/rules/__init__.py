@@ -10,6 +10,7 @@ from keyconv.checks.rules.damage import DAMAGE
 from keyconv.checks.rules.identity import IDENTITY
 from keyconv.checks.rules.lines import LINES
 from keyconv.checks.rules.protection import PROTECTION
+from keyconv.checks.rules.revocation import REVOCATION
 from keyconv.checks.rules.strength import STRENGTH
 
 __all__ = ["BOOK", "RULES", "rule", "to_finding"]
@@ -18,7 +19,7 @@ _GROUPS = ("damage", "identity", "protection", "strength", "lines")
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (*DAMAGE, *IDENTITY, *PROTECTION, *STRENGTH, *ACROSS_FILES, *LINES, *CERTIFICATES),
+        (*DAMAGE, *IDENTITY, *PROTECTION, *STRENGTH, *REVOCATION, *ACROSS_FILES, *LINES, *CERTIFICATES),
         key=lambda rule: _GROUPS.index(rule.group),
     )
 )

@@ -1,0 +1,1 @@
+"""Files that say something of keys and hold none: revocation lists."""
