@@ -20,7 +20,7 @@ from test_leaks import PASSPHRASE, PLANTED, WRONG, _locked, clean, key
 
 from keyconv import Deriver, Entry, KeyconvError, KeyFile, Passphrase, WriteOptions, read, unlock, write
 
-REPORTS = ("text", "json", "github", "gitlab", "sarif", "junit")
+REPORTS = ("text", "json", "github", "gitlab", "sarif", "junit", "html")
 
 
 def damaged(data: bytes) -> dict[str, bytes]:

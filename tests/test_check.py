@@ -41,7 +41,7 @@ RSA = by_path("openssh/rsa2048-plain").data
 PPK = by_path("ppk/ed25519-v3-plain.ppk").data
 ENCRYPTED = by_path("openssh/ed25519-default-rounds-encrypted").data
 
-FIELDS = {"path", "line", "rule", "severity", "message", "hint", "fixable", "fingerprint"}
+FIELDS = {"path", "line", "rule", "severity", "message", "hint", "fixable", "fingerprint", "related"}
 
 
 @pytest.fixture(autouse=True)
@@ -268,7 +268,7 @@ UNREADABLE = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="FIFOs and descriptors by name are Unix'")
 @pytest.mark.parametrize("why", UNREADABLE)
-@pytest.mark.parametrize("name", ["text", "quiet", "json", "github", "gitlab", "sarif", "junit"])
+@pytest.mark.parametrize("name", ["text", "quiet", "json", "github", "gitlab", "sarif", "junit", "html"])
 def test_a_file_that_cannot_be_read_is_in_every_report(why: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     save("key", ENCRYPTED)
     reason = UNREADABLE[why](monkeypatch)
@@ -661,7 +661,7 @@ def test_a_name_that_is_no_text_is_reported() -> None:
     with open(path, "wb") as stream:  # noqa: PTH123 - a path of bytes
         stream.write(ED25519)
     os.chmod(path, 0o600)  # noqa: PTH101
-    for name in ("text", "json", "github", "gitlab", "sarif", "junit"):
+    for name in ("text", "json", "github", "gitlab", "sarif", "junit", "html"):
         result = check(".", "--format", name)
         assert result.code == 1
         assert "\n::error::" not in result.out

@@ -244,7 +244,7 @@ def test_statistics_of_nothing_are_the_summary_alone(tmp_path: Path) -> None:
 
 
 def test_statistics_have_no_place_in_reports_for_programs(folder: Path) -> None:
-    for name in ("sarif", "junit", "gitlab", "github"):
+    for name in ("sarif", "junit", "gitlab", "github", "html"):
         refused = check(folder, "--statistics", "--format", name)
         assert (refused.code, refused.out) == (2, b"")
 
@@ -256,7 +256,7 @@ def test_exit_zero_is_for_findings_and_not_for_files_that_cannot_be_read(folder:
 
 
 def test_a_report_in_a_file_leaves_the_summary_on_standard_error(folder: Path, tmp_path: Path) -> None:
-    for name in ("text", "json", "sarif", "junit", "gitlab"):
+    for name in ("text", "json", "sarif", "junit", "gitlab", "html"):
         path = tmp_path / name
         written = check(folder, "--format", name, "-o", path)
         assert (written.code, written.out) == (1, b"")

@@ -392,7 +392,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        for name in ("text", "json", "github", "gitlab", "sarif", "junit"):
+        for name in ("text", "json", "github", "gitlab", "sarif", "junit", "html"):
             summary = place.parent / "summary.md"
             result = run(
                 "check", "-v", "--format", name, *flags, "--", *paths, GITHUB_STEP_SUMMARY=str(summary), **variables

@@ -9,6 +9,8 @@ import re
 import stat
 import sys
 from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,7 +21,7 @@ from jsonschema import Draft202012Validator
 from test_check import _alone, check, save  # noqa: F401 - a fixture of pytest's
 
 from keyconv import files
-from keyconv.checks.model import Finding
+from keyconv.checks.model import Finding, Related
 from keyconv.checks.policy import Policy
 from keyconv.checks.report import FORMATS, Report, github
 from keyconv.checks.report.escape import for_annotation_property, for_uri, for_xml
@@ -206,7 +208,8 @@ def test_sarif_has_what_the_standard_requires() -> None:
     assert [each["id"] for each in driver["rules"]] == [each.name for each in RULES]
     for rule in driver["rules"]:
         assert set(rule) == {
-            *("id", "shortDescription", "fullDescription", "help", "defaultConfiguration", "properties"),
+            *("id", "shortDescription", "fullDescription", "help", "helpUri"),
+            *("defaultConfiguration", "properties"),
         }
         assert rule["help"]["text"]
         assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")  # 3.50.2
@@ -343,3 +346,85 @@ def test_a_file_that_is_written_but_perhaps_not_for_good_is_mended_and_that_is_t
     assert (result.code, found["findings"], found["summary"]["fixed"]) == (5, [], ["key"])
     assert "may not survive a power failure" in found["summary"]["unwritten"][0]["message"]
     assert Path("key").read_bytes() == ENCRYPTED
+
+
+# ── HTML ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Outline(HTMLParser):
+    """The tags of a document, each closed in its turn, and its text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta",):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def outline(report: Report) -> Outline:
+    parsed = Outline()
+    parsed.feed(FORMATS["html"](report))
+    parsed.close()
+    assert parsed.open == []
+    return parsed
+
+
+@pytest.mark.parametrize("report", [hostile_report(), Report(()), Report((), checked=3, accepted=2, fixed=("a<b",))])
+def test_html_has_no_script_and_loads_nothing(report: Report) -> None:
+    tags = outline(report).tags
+    assert {tag for tag, _ in tags}.isdisjoint({"script", "img", "link", "iframe", "object", "form", "input", "base"})
+    for _, attributes in tags:
+        assert not [name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset")]
+        target = attributes.get("href") or "#"
+        assert target.startswith(("#", "https://pypi.org/"))
+    style = FORMATS["html"](report).split("<style>")[1].split("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+    policy = next(attributes["content"] for tag, attributes in tags if tag == "meta" and "http-equiv" in attributes)
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_html_has_each_finding_once_and_every_link_leads_somewhere() -> None:
+    report = hostile_report()
+    parsed = outline(report)
+    ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
+    assert ids == [f"rule-{name}" for name in report.rules]
+    assert {a["href"] for t, a in parsed.tags if t == "a" and (a["href"] or "").startswith("#")} == {
+        f"#{i}" for i in ids
+    }
+    assert sum(tag == "li" for tag, _ in parsed.tags) == len(report.findings) + len(report.problems)
+    assert ("html", {"lang": "en"}) in parsed.tags
+    headings = [int(tag[1]) for tag, _ in parsed.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(headings))
+
+
+def test_sarif_and_html_name_the_other_place() -> None:
+    related = (Related("other key", 7, "the same key"),)
+    report = _report(finding("a", related=related))
+    (result,) = sarif(report)["runs"][0]["results"]
+    (place,) = result["relatedLocations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "other%20key"
+    assert place["physicalLocation"]["region"]["startLine"] == 7
+    assert place["message"]["text"] == "the same key"
+    SCHEMA.validate(sarif(report))
+    assert "See also: the same key (other key, line 7)" in outline(report).text
+
+
+def test_sarif_says_where_each_rule_is_explained() -> None:
+    driver = sarif(_report())["runs"][0]["tool"]["driver"]
+    assert driver["informationUri"] == "https://pypi.org/project/keyconv/"
+    for described in driver["rules"]:
+        assert described["helpUri"] == f"https://pypi.org/project/keyconv/#{described['id']}"
+        assert described["help"]["markdown"].startswith(f"# `{described['id']}`")

@@ -11,7 +11,7 @@ from keyconv import limits
 from keyconv.checks import rules
 from keyconv.checks.bulk import USUAL_FAMILIES, find_sound
 from keyconv.checks.line import Line
-from keyconv.checks.model import Context, Finding, Hit, LineKind, Severity, UsualKey, blob_of, fingerprint_of
+from keyconv.checks.model import Context, Finding, Hit, LineKind, Related, Severity, UsualKey, blob_of, fingerprint_of
 from keyconv.checks.modulus import MAX_STREAMED_BITS
 from keyconv.checks.seen_keys import SeenKeys
 from keyconv.codec import line_kind, signer_line
@@ -266,7 +266,9 @@ def _first_line(file: LineFile, row: Row, key: UsualKey) -> int | None:
 
 
 def _repeated(file: LineFile, row: Row, key: UsualKey, first: int) -> Finding:
-    return _found(file, "duplicate-key", f"the same key as on line {first}", row, spell(key.digest))
+    related = (Related(file.path, first, "the same key"),)
+    hit = Hit(f"the same key as on line {first}", related=related)
+    return _to_finding(file, "duplicate-key", hit, row, spell(key.digest))
 
 
 def _refused(file: LineFile, row: Row, rows: Lookahead, error: KeyconvError) -> Iterator[Finding]:

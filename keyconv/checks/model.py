@@ -35,6 +35,7 @@ __all__ = [
     "LineRule",
     "Place",
     "PlacedHit",
+    "Related",
     "Rule",
     "RunRule",
     "Severity",
@@ -62,11 +63,20 @@ Place = Literal["file", "stdin", "environment"]
 # ── what is found ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Related(NamedTuple):
+    """Another place that a finding speaks of, and what is there; `line` counts from 1, None is the whole file."""
+
+    path: str
+    line: int | None
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found in one file; `line` counts from 1, or is None where the file as a whole is meant.
 
-    `fingerprint` is the key's (SHA256:...), where there is one. No field ever holds key material.
+    `fingerprint` is the key's (SHA256:...), where there is one. `related` are other places that the finding speaks of.
+    No field ever holds key material.
     """
 
     path: str
@@ -77,6 +87,7 @@ class Finding:
     hint: str = ""
     fixable: bool = False
     fingerprint: str | None = None
+    related: tuple[Related, ...] = ()
 
 
 class Hit(NamedTuple):
@@ -87,6 +98,7 @@ class Hit(NamedTuple):
     hint: str | None = None
     line: int | None = None
     fixable: bool | None = None
+    related: tuple[Related, ...] = ()
 
 
 class PlacedHit(NamedTuple):

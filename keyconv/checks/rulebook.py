@@ -89,4 +89,5 @@ class Rulebook:
             hint=known.cure if hit.hint is None else hit.hint,
             fixable=known.fixable if hit.fixable is None else hit.fixable,
             fingerprint=key,
+            related=hit.related,
         )

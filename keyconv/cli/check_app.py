@@ -36,7 +36,7 @@ def check(
         typer.Argument(metavar="PATH...", help="Files, folders (gone through), patterns; - is standard input."),
     ] = None,
     report: Annotated[
-        Optional[Literal["text", "json", "github", "gitlab", "sarif", "junit"]],
+        Optional[Literal["text", "json", "github", "gitlab", "sarif", "junit", "html"]],
         typer.Option("--format", help="The report's format [text; github where GITHUB_ACTIONS is set]."),
     ] = None,
     output: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from keyconv.checks.report import github, gitlab, json, junit, sarif, text
+from keyconv.checks.report import github, gitlab, html, json, junit, sarif, text
 from keyconv.checks.report.model import Report
 
 __all__ = ["FORMATS", "Report"]
@@ -16,5 +16,6 @@ FORMATS: dict[str, Callable[[Report], str]] = {
     "gitlab": gitlab.write,
     "sarif": sarif.write,
     "junit": junit.write,
+    "html": html.write,
 }
 """Every format by its name on the command line."""

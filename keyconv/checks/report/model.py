@@ -9,7 +9,10 @@ from typing import Literal, NamedTuple
 from keyconv.checks.model import SEVERITIES, Finding, Severity
 from keyconv.checks.policy import Policy
 
-__all__ = ["Problem", "Report", "fingerprints", "plural"]
+__all__ = ["HOME", "Problem", "Report", "fingerprints", "plural"]
+
+HOME = "https://pypi.org/project/keyconv/"
+"""Where people find out what keyconv is."""
 
 
 class Problem(NamedTuple):

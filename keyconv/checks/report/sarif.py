@@ -5,10 +5,11 @@ No snippets and no contents of files: a report may not hold key material.
 
 from __future__ import annotations
 
-from keyconv.checks.model import Rule, Severity
+from keyconv.checks.model import Finding, Rule, Severity
+from keyconv.checks.pages import page
 from keyconv.checks.report.escape import for_terminal, for_uri
 from keyconv.checks.report.json import dump
-from keyconv.checks.report.model import Report, fingerprints
+from keyconv.checks.report.model import HOME, Report, fingerprints
 from keyconv.checks.rules import RULES
 
 __all__ = ["SCHEMA", "write"]
@@ -41,11 +42,13 @@ def write(report: Report) -> str:
             "locations": [_location(finding.path, finding.line)],
             "partialFingerprints": {"keyconv/v1": name},
             "properties": {"fixable": finding.fixable, "keyFingerprint": finding.fingerprint},
+            **_related(finding),
         }
         for finding, name in zip(report.findings, fingerprints(report.findings), strict=True)
     ]
     driver = {
         "name": "keyconv",
+        "informationUri": HOME,
         "semanticVersion": report.version or "0.0.0",
         "rules": [_rule(rule) for rule in RULES],
     }
@@ -59,12 +62,13 @@ def write(report: Report) -> str:
 
 
 def _rule(rule: Rule) -> dict[str, object]:
-    help_text = f"{rule.cause}\n\nWhat other tools say: {rule.others}\n\nCure: {rule.cure}"
+    help_text = f"{rule.cause}\n\nWhat other tools say: {rule.others}\n\nWhat to do: {rule.cure}"
     return {
         "id": rule.name,
         "shortDescription": {"text": rule.title + "."},
         "fullDescription": {"text": f"{rule.title}. {rule.cause}"},
-        "help": {"text": help_text},
+        "help": {"text": help_text, "markdown": page(rule, linked=False)},
+        "helpUri": f"{HOME}#{rule.name}",
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
             "tags": ["security", rule.group],
@@ -72,6 +76,16 @@ def _rule(rule: Rule) -> dict[str, object]:
             "security-severity": _SECURITY[rule.severity],
         },
     }
+
+
+def _related(finding: Finding) -> dict[str, object]:
+    if not finding.related:
+        return {}
+    places = [
+        {**_location(each.path, each.line), "id": number, "message": {"text": for_terminal(each.message)}}
+        for number, each in enumerate(finding.related)
+    ]
+    return {"relatedLocations": places}
 
 
 def _location(path: str, line: int | None) -> dict[str, object]:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from math import gcd
 
 from keyconv.checks import modulus
-from keyconv.checks.model import Beside, Hit, KeysOfRun, PlacedHit, Rule
+from keyconv.checks.model import Beside, Hit, KeysOfRun, PlacedHit, Related, Rule
 from keyconv.formats import bare_name
 
 __all__ = ["ACROSS_FILES"]
 
 _identity = partial(Rule, group="identity")
 _strength = partial(Rule, group="strength")
+_MOST_RELATED = 8
+_MOST_COMPARED = 64  # each with each, to say which belong together
 
 
 def _stale_public(beside: Beside) -> Iterator[Hit]:
     """A public file of another key than the private one."""
     if not (beside.is_same or beside.is_certificate or beside.entry.certificate is not None):
-        yield Hit(f"this is not the public half of {beside.private_path}")
+        yield Hit(f"this is not the public half of {beside.private_path}", related=_private(beside))
 
 
 def _stale_certificate(beside: Beside) -> Iterator[Hit]:
     """A certificate for another key than the private one, or what stands in its place."""
     if not beside.is_same and (beside.is_certificate or beside.entry.certificate is not None):
-        yield Hit(f"the certificate is for another key than {beside.private_path}")
+        yield Hit(f"the certificate is for another key than {beside.private_path}", related=_private(beside))
 
 
 def _comment_differs(beside: Beside) -> Iterator[Hit]:
@@ -33,15 +36,24 @@ def _comment_differs(beside: Beside) -> Iterator[Hit]:
     if beside.is_certificate or entry.private is not None or entry.public != beside.private.public:
         return
     if comment is not None and (entry.comment or b"") != comment:
-        yield Hit(f"another comment than that of {beside.private_path}")
+        yield Hit(f"another comment than that of {beside.private_path}", related=_private(beside))
+
+
+def _private(beside: Beside) -> tuple[Related, ...]:
+    return (Related(beside.private_path, None, "the private key"),)
 
 
 def _shared_modulus_factor(run: KeysOfRun) -> Iterator[PlacedHit]:
     """Two RSA moduli with a prime in common."""
     numbers = list(run.moduli)
-    for index in modulus.share_factors(numbers):
-        path, line, key = run.moduli[numbers[index]]
-        yield PlacedHit(path, key, Hit("the RSA modulus shares a prime with another key of this run", line=line))
+    shared = [numbers[index] for index in modulus.share_factors(numbers)]
+    for number in shared:
+        path, line, key = run.moduli[number]
+        compared = shared if len(shared) <= _MOST_COMPARED else []
+        others = [run.moduli[other][:2] for other in compared if other != number and gcd(other, number) > 1]
+        related = tuple(Related(*place, "the other key") for place in others[:_MOST_RELATED])
+        message = "the RSA modulus shares a prime with another key of this run"
+        yield PlacedHit(path, key, Hit(message, line=line, related=related))
 
 
 def _duplicate_key(run: KeysOfRun) -> Iterator[PlacedHit]:
@@ -52,7 +64,8 @@ def _duplicate_key(run: KeysOfRun) -> Iterator[PlacedHit]:
         for path, key in places[1:]:
             if path not in reported and bare_name(path) != bare_name(first):
                 reported.add(path)
-                yield PlacedHit(path, key, Hit(f"the same private key as in {first}"))
+                related = (Related(first, None, "the same private key"),)
+                yield PlacedHit(path, key, Hit(f"the same private key as in {first}", related=related))
 
 
 ACROSS_FILES: tuple[Rule, ...] = (
