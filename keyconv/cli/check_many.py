@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -12,8 +10,6 @@ from keyconv.cli.grounds import Grounds, Judge, Seen, Visit
 from keyconv.cli.progress import progress
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from keyconv.cli.checking import Checker
 
 __all__ = ["check_all"]
@@ -32,7 +28,9 @@ def check_all(checker: Checker, grounds: Grounds, paths: tuple[str, ...], jobs: 
     with (
         workers.ended_by_signals() as look,
         progress("checking", lambda: checker.count(paths), shown=shown, colour=checker.screen.colour) as advance,
-        _executor(count, grounds, only_private=checker.manner.only_private, many=many) as executor,
+        workers.for_files(
+            count, _begin, grounds, checker.manner.only_private, many=many, derives=grounds.passphrase is not None
+        ) as executor,
     ):
         if executor is None:
             for visit in chain(first, visits):
@@ -46,20 +44,6 @@ def check_all(checker: Checker, grounds: Grounds, paths: tuple[str, ...], jobs: 
             checker.take(outcome)
             look()
             advance()
-
-
-@contextmanager
-def _executor(count: int, grounds: Grounds, *, only_private: bool, many: bool) -> Iterator[Executor | None]:
-    """Give processes where many files wait; else threads if there is a passphrase, since a KDF may run for each."""
-    if count > 1 and many:
-        with workers.processes(count, _begin, grounds, only_private) as executor:
-            yield executor
-    elif count > 1 and grounds.passphrase is not None:
-        _begin(grounds, only_private)
-        with workers.threads(count) as executor:
-            yield executor
-    else:
-        yield None
 
 
 _judges: list[Judge] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["AHEAD", "BREAK_EVEN", "ended_by_signals", "processes", "processors", "threads"]
+__all__ = ["AHEAD", "BREAK_EVEN", "ended_by_signals", "for_files", "processes", "processors", "threads"]
 
 AHEAD = 4
 """Files under way for each worker: none has to wait, and what waits for one that takes long is little."""
@@ -57,6 +57,25 @@ def processes(count: int, begin: Callable[..., None], *values: Any) -> Iterator[
         executor.kill()
         raise
     executor.shutdown()
+
+
+@contextmanager
+def for_files(
+    count: int, begin: Callable[..., None], *values: Any, many: bool, derives: bool
+) -> Iterator[Executor | None]:
+    """Give who reads files that are only looked at, after `begin`; None where this process had better do it.
+
+    Processes where there are `many` files; else threads where it `derives`, since a KDF may run for each.
+    """
+    if count > 1 and many:
+        with processes(count, begin, *values) as executor:
+            yield executor
+    elif count > 1 and derives:
+        begin(*values)
+        with threads(count) as executor:
+            yield executor
+    else:
+        yield None
 
 
 @contextmanager
