@@ -39,7 +39,10 @@ CONTRACT: dict[str, tuple[str, ...]] = {
         *("-t", "-o", "--from", "--key", "--force", "--strict", "--comment", "-q", "--quiet", "--no-input"),
         *PASSPHRASE_FLAGS,
     ),
-    "inspect": ("--json", "--visual", "--from", "--key", "-q", "--quiet", *PASSPHRASE_FLAGS),
+    "inspect": (
+        *("--json", "--format", "-r", "--recursive", "-j", "--visual", "--from", "--key", "-q", "--quiet"),
+        *PASSPHRASE_FLAGS,
+    ),
     "match": ("--json", "--from", "-q", "--quiet", "--no-input", *PASSPHRASE_FLAGS),
     "formats": ("--json",),
 }

@@ -164,6 +164,7 @@ def _judge_subject(subject: Subject, judged: Judged) -> None:
 
 def _judge_entries(subject: Subject, judged: Judged) -> None:
     judged.entries = subject.keyfile.entries
+    judged.formats.add(subject.keyfile.format)
     for entry in subject.keyfile.entries:
         key = fingerprint_of(entry)
         for rule, find in rules.BOOK.on_key(entry):
@@ -186,7 +187,8 @@ def _apply(subject: Subject, asked: tuple[tuple[str, FileRule], ...]) -> list[Fi
 
 def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
     file = LineFile(content.path, kind, context)
-    judged = Judged(content.path, findings=list(check_lines(file, iter((content.data,)))), moduli=file.moduli)
+    found = list(check_lines(file, iter((content.data,))))
+    judged = Judged(content.path, findings=found, moduli=file.moduli, kind=kind)
     judged.remarks = file.remarks
     joined = any(finding.rule == "joined-keys" for finding in judged.findings)
     escaped = bool(file.facts.unended) and b"\\n" in content.data
@@ -265,7 +267,7 @@ def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -
 
     entries = tuple(replace(entry, line=span.line) for entry, span in zip(keyfile.entries, keyfile.spans, strict=True))
     keyfile = replace(keyfile, entries=entries)
-    judged = Judged(content.path)
+    judged = Judged(content.path, is_document=True)
     subject = _opened(Subject(content, keyfile.spans[0].text, keyfile, context), judged)
     key = fingerprint_of(entries[0])
     path = shlex.quote(content.path)
@@ -305,6 +307,7 @@ def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnos
                 judged.findings.append(replace(finding, line=line, hint=hint, fixable=False))
             elif finding.rule not in told:
                 judged.findings.append(finding)
+        judged.formats |= one.formats
         judged.entries += one.entries
         judged.unverified |= one.unverified
     return judged
@@ -331,6 +334,7 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagn
         return judged
     if mended.keyfile.format == _PUBLIC_LINE and mended.keyfile.kind == "authorized_keys":
         file = LineFile(content.path, "authorized_keys", context)
+        judged.kind = "authorized_keys"
         judged.findings += check_lines(file, iter((mended.data,)))
         judged.moduli = file.moduli
         return judged

@@ -37,7 +37,8 @@ def judge_document(content: Content, context: Context) -> Judged:
     """Look for private keys in a file that nobody said is one; anything else in it is none of our business."""
     judged = Judged(content.path, is_key=False)
     for found in _private_in(content.data):
-        judged.is_key = True
+        judged.is_key = judged.is_document = True
+        judged.formats.add(found.keyfile.format)
         for entry in private_entries(found.keyfile.entries):
             hits = [("surrounding-text", Hit("a private key stands in the midst of other text", fixable=False))]
             if context.public_only:

@@ -113,6 +113,8 @@ class PlacedHit(NamedTuple):
 class Judged:
     """What came of one file: findings; the keys that it holds, for comparing them with those of other files.
 
+    `formats` are the names of the formats that they are in, and `kind` that of a file of lines, whose keys are not
+    among `entries`; `is_document` says that other text is around the keys.
     `is_key` is False for what was skipped; `unverified` says that a private half could not be proved without a
     passphrase; `remarks` tell what was not looked for.
     """
@@ -121,6 +123,9 @@ class Judged:
     findings: list[Finding] = field(default_factory=list)
     entries: tuple[Entry, ...] = ()
     moduli: list[tuple[int, int, str]] = field(default_factory=list)
+    formats: set[str] = field(default_factory=set)
+    kind: LineKind | None = None
+    is_document: bool = False
     is_key: bool = True
     unverified: bool = False
     remarks: tuple[str, ...] = ()

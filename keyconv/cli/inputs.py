@@ -33,20 +33,20 @@ class Job:
 class Inputs:
     """What the command line named; each iteration goes through it anew, in the same order.
 
-    `output` is the folder that results go to. Only where it is inside one of the inputs are those listed beforehand,
-    for what is written there is no input of this run.
+    `output` is the folder that results go to, if there is one. Only where it is inside one of the inputs are those
+    listed beforehand, for what is written there is no input of this run. `doing` is what the command does to each.
 
     Raises: UsageError for a folder without `recursive`.
     """
 
-    def __init__(self, paths: tuple[str, ...], output: str, *, recursive: bool) -> None:
+    def __init__(self, paths: tuple[str, ...], output: str | None, *, recursive: bool, doing: str = "convert") -> None:
         folders = [path for path in paths if path != STDIN and Path(path).is_dir()]
         if folders and not recursive:
-            raise UsageError("is a directory", hint="pass -r to convert what is in it").at_path(folders[0])
+            raise UsageError("is a directory", hint=f"pass -r to {doing} what is in it").at_path(folders[0])
         self.paths = paths
         self._identities: frozenset[int] | None = None
         self._listed: list[Job] | None = None
-        if any(_is_within(output, folder) for folder in folders):
+        if output is not None and any(_is_within(output, folder) for folder in folders):
             self._listed = list(self._walk())
 
     def __iter__(self) -> Iterator[Job]:

@@ -80,7 +80,10 @@ def _guarded(path: str, work: Callable[[], Result]) -> Result:
             from shlex import quote
 
             name = quote(path)
-            error.hint = f"for all that is in it: keyconv check {name}, or keyconv convert -r {name} -d NEW"
+            error.hint = (
+                f"for all that is in it: keyconv check {name}, keyconv inspect -r {name}, or "
+                f"keyconv convert -r {name} -d NEW"
+            )
         raise
     except OSError as error:
         raise InputError(system.reason_of(error, absent="no such file")).at_path(path) from error

@@ -7,6 +7,7 @@ import re
 __all__ = [
     "for_annotation",
     "for_annotation_property",
+    "for_csv",
     "for_heading",
     "for_json",
     "for_markdown",
@@ -19,6 +20,7 @@ __all__ = [
 # and the first sign of `##[` and `##vso[`, by which the runners of CI take orders wherever in a line of the log they
 # stand (GitHub's runner, ActionCommand.cs; Azure's agent, Command.cs).
 _ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#[A-Za-z]*\\[)")
+_FORMULA = re.compile(r"""((?:\A|;)["'\s]*)(?=[=+@\-\uff1d\uff0b\uff20\uff0d])""")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~@&:])")
 
 
@@ -52,6 +54,16 @@ def for_annotation_property(text: str) -> str:
     Source: GitHub's toolkit, packages/core/src/command.ts, escapeProperty.
     """
     return for_annotation(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def for_csv(text: str) -> str:
+    """Escape text for a cell of CSV in quotes: with an apostrophe before what a spreadsheet takes for a formula.
+
+    That is =, +, - and @ at the beginning, also in their wide forms, and after a semicolon, which separates the cells
+    where the comma is the decimal sign: a quote that is not at the beginning of such a cell does not count there.
+    Source: OWASP, CSV Injection.
+    """
+    return _FORMULA.sub(r"\1'", for_terminal(text))
 
 
 def for_markdown(text: str) -> str:
