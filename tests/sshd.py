@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from fixture_files import by_path
-from tools import require
+from tools import PATIENCE, require
 
 __all__ = ["Server", "posix", "serve"]
 
@@ -50,7 +50,7 @@ class Server:
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         (self.folder / "ssh.log").write_bytes(result.stderr)

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from fixture_files import PASSPHRASE, by_path
 from sshd import Server, posix, serve
 from sub_apps import run
-from tools import require
+from tools import require, wait_until
 
 from keyconv.cli.agent_app import agent_app
 from keyconv.cli.cert_app import cert_app
@@ -39,10 +38,7 @@ def agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     path = Path(folder, "agent")
     process = subprocess.Popen([require("ssh-agent"), "-D", "-a", str(path)], stdout=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            if path.exists():
-                break
-            time.sleep(0.02)
+        wait_until(path.exists)
         monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
         yield str(path)
     finally:

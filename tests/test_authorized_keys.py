@@ -11,7 +11,7 @@ import pytest
 from fixture_files import FIXTURES, Fixture, by_path, pick
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import limits
 from keyconv.codec import public_blob
@@ -553,7 +553,7 @@ def test_any_bytes_are_a_key_file_or_refused(before: bytes, middle: bytes, after
 
 def run(tool: str, *arguments: str | Path) -> bytes:
     command = [require(tool), *map(str, arguments)]
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60)
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 

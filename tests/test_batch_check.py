@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE
-from test_batch_cli import PATIENCE, alive, children, linux, started, wait_until
+from test_batch_cli import alive, children, linux, started
 from test_cli_convert import LOCKED_PPK, OPENSSH, PPK, run, secret_file
 from test_cli_many import place
+from tools import PATIENCE, wait_until
 
 from keyconv.cli import workers
 

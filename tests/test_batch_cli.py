@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,14 +18,12 @@ import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE, ROOT, sample
 from test_cli_convert import CHEAP, LOCKED_OPENSSH, LOCKED_PPK, OPENSSH, PPK, PUBLIC, TWO_KEYS, run, secret_file
 from test_cli_many import place, tree
+from tools import PATIENCE, wait_until
 
 from keyconv import Locked, Passphrase, WriteOptions, read, unlock, write
 from keyconv.cli import workers
 from keyconv.cli.inputs import Inputs
 from keyconv.cli.written import Face, Written
-
-PATIENCE = 60.0
-"""Seconds after which a test that waits fails; no verdict depends on being fast."""
 
 SPACES = FIXTURES_DIR / "passphrases" / "ed25519-v3-spaces.ppk"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -289,17 +286,6 @@ def started(*arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         with process:
             process.kill()
-
-
-def wait_until(condition: Callable[[], Any]) -> Any:
-    """Wait for something to be the case, and give it."""
-    waiting = threading.Event()
-    for _ in range(int(PATIENCE / 0.01)):
-        found = condition()
-        if found:
-            return found
-        waiting.wait(0.01)
-    raise AssertionError("it did not happen")
 
 
 def children(pid: int) -> list[int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fixture_files import PASSPHRASE, by_path
 from test_cli_convert import run
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Deriver, Passphrase, read, unlock, write
 from keyconv.cli import opening
@@ -190,7 +190,9 @@ def _convert(tmp_path: Path, *arguments: str | Path) -> Path:
 
 
 def test_both_kdfs_run_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    ran = _watch(monkeypatch, 2, threading.Barrier(2, timeout=60))  # which breaks if one waits for the other's end
+    ran = _watch(
+        monkeypatch, 2, threading.Barrier(2, timeout=PATIENCE)
+    )  # which breaks if one waits for the other's end
     out = _convert(tmp_path, "-t", "openssh")
     assert sorted(ran) == ["argon2", "bcrypt"]
     asked = [require("ssh-keygen"), "-y", "-P", PASSPHRASE.decode(), "-f", str(out)]

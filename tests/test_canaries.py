@@ -17,6 +17,7 @@ import pytest
 from fixture_files import ROOT
 from test_cli_convert import mode_of, run, secret_file
 from test_leaks import PASSPHRASE, PLANTED, WRONG, _locked, clean, key
+from tools import PATIENCE
 
 from keyconv import Deriver, Entry, KeyconvError, KeyFile, Passphrase, WriteOptions, read, unlock, write
 
@@ -161,7 +162,7 @@ from keyconv.cli.app import main
 main()
 """
     arguments = ["convert", "locked", "-o", "out", "--no-passphrase", "--passphrase-file", str(secret)]
-    ran = subprocess.run([sys.executable, "-c", boot, *arguments], cwd=place, capture_output=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", boot, *arguments], cwd=place, capture_output=True, timeout=PATIENCE)
     assert ran.returncode == -signal.SIGABRT
     assert b"Fatal Python error: Aborted" in ran.stderr
     assert clean((ran.stdout + ran.stderr).decode(), "ed25519")

@@ -18,7 +18,7 @@ from fixture_files import FIXTURES, Fixture, by_path, keyfile, opened, sample
 from forged_files import string
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint, signatures
@@ -54,7 +54,7 @@ def _ssh_keygen(line: bytes, tmp_path: Path) -> dict[str, Any]:
         [require("ssh-keygen"), "-L", "-f", str(path)],
         env={**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8"},
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert result.returncode == 0, result.stderr
@@ -223,7 +223,7 @@ def test_every_signature_algorithm_is_verified(name: str) -> None:
 
 @pytest.mark.parametrize("name", KNOWN_TO_OPENSSH)
 def test_ssh_keygen_verifies_the_same_certificates(name: str, tmp_path: Path) -> None:
-    known = subprocess.run([require("ssh"), "-Q", "key"], capture_output=True, text=True, timeout=30, check=True)
+    known = subprocess.run([require("ssh"), "-Q", "key"], capture_output=True, text=True, timeout=PATIENCE, check=True)
     if name == "ssh-dss" and name not in known.stdout.split():
         pytest.skip("this OpenSSH knows no DSA")
     certificate = made.read(made.make(name))
@@ -248,7 +248,7 @@ def test_what_ssh_keygen_signs_is_verified(ca: str, algorithm: str, tmp_path: Pa
     result = subprocess.run(
         [require("ssh-keygen"), "-q", "-s", str(signer), "-I", "x", *how, str(subject)],
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     if algorithm == "ssh-dss" and result.returncode != 0:
@@ -394,7 +394,7 @@ def test_ssh_keygen_refuses_a_signature_of_another_type_too(name: str, tmp_path:
     path = tmp_path / "made-cert.pub"
     for blob, refused in ((made.make(name), False), (_misnamed(name, "ssh-new@example.com"), True)):
         path.write_bytes(made.line(blob))
-        ran = subprocess.run([require("ssh-keygen"), "-L", "-f", str(path)], capture_output=True, timeout=30)
+        ran = subprocess.run([require("ssh-keygen"), "-L", "-f", str(path)], capture_output=True, timeout=PATIENCE)
         assert (ran.returncode != 0) == refused, ran.stderr
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fixture_files import ROOT, by_path
 from test_check import _alone, check, save  # noqa: F401 - a fixture of pytest's
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv.checks import settings
 
@@ -70,7 +70,7 @@ def test_the_real_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
     }
 
     def run(*command: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(command, cwd=repository, env=environment, capture_output=True, timeout=120)
+        return subprocess.run(command, cwd=repository, env=environment, capture_output=True, timeout=PATIENCE)
 
     run("git", "init", "-q")
     run("git", "add", "-A")

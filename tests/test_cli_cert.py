@@ -19,7 +19,7 @@ from forged_files import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sub_apps import Result, run
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv.cli.cert_app import cert_app
 from keyconv.cli.siblings import find_certificate, suggest_certificate
@@ -295,7 +295,7 @@ def _puttygen(path: Path, *arguments: str | Path) -> str:
         [require("puttygen"), str(path), *map(str, arguments), "-o", str(out)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert result.returncode == 0, result.stderr

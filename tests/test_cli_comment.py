@@ -12,7 +12,7 @@ import pytest
 from fixture_files import PASSPHRASE, by_path, sample
 from test_cli_convert import Result, mode_of, needs_root, only_entry, posix, run, run_process
 from test_cli_passphrase import old_alone, placed, protection
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import FORMATS, Passphrase, WriteOptions, read, unlock, write
 from keyconv.formats import by_name
@@ -117,14 +117,17 @@ def test_the_real_tools_read_the_new_comment(tmp_path: Path) -> None:
         [require("ssh-keygen"), "-y", "-P", PASSPHRASE.decode(), "-f", path],
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     ).stdout
     assert line.decode() == f"{by_path(ENCRYPTED['openssh']).public_line} {COMMENT}\n"
     ppk = placed(tmp_path, ENCRYPTED["ppk"], "key.ppk")
     change(ppk, COMMENT, *old_alone(tmp_path))
     more = ("-o", tmp_path / "out", "--old-passphrase", tmp_path / "old")
     subprocess.run(
-        [require("puttygen"), ppk, "-O", "private-openssh-new", *more], capture_output=True, check=True, timeout=60
+        [require("puttygen"), ppk, "-O", "private-openssh-new", *more],
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
     )
     assert comment_of(tmp_path / "out") == COMMENT.encode()
 

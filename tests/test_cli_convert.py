@@ -32,6 +32,7 @@ from fixture_files import (
     pick,
     sample,
 )
+from tools import PATIENCE
 from typer.testing import CliRunner
 
 from keyconv import FORMATS, Deriver, Entry, Locked, Passphrase, WriteOptions, inspect, read, unlock, write
@@ -48,7 +49,6 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="for POSIX systems")
 
 needs_root = pytest.mark.skipif(sys.platform != "win32" and os.geteuid() != 0, reason="needs root, to become nobody")
 
-PATIENCE = 60.0
 PPK = FIXTURES_DIR / "ppk" / "ed25519-v3-plain.ppk"
 LOCKED_PPK = FIXTURES_DIR / "ppk" / "ed25519-v3-argon2id-encrypted.ppk"
 OPENSSH = FIXTURES_DIR / "openssh" / "ed25519-plain"

@@ -15,7 +15,7 @@ from fixture_files import PASSPHRASE
 from sshd import serve
 from test_cli_convert import Result, check_shape, mode_of, only_entry, passphrase_of, posix, run, secret_file
 from test_cli_passphrase import protection
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import FORMATS, Entry, Format, Locked, WriteOptions, engine, read, unlock
 from keyconv.codec import public_blob
@@ -55,7 +55,10 @@ def names(folder: Path) -> list[str]:
 
 def _tool(*command: str | Path) -> str:
     ran = subprocess.run(
-        [require(str(command[0])), *map(str, command[1:])], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+        [require(str(command[0])), *map(str, command[1:])],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.decode()

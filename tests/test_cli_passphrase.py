@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fixture_files import DERIVER, PASSPHRASE, Fixture, by_path, opened, pick, sample
 from test_cli_convert import Result, mode_of, needs_root, only_entry, passphrase_of, posix, run, run_process
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import FORMATS, Deriver, Entry, Format, Locked, Passphrase, WriteOptions, read, unlock, write
 from keyconv.cli.cost import DEFAULT_ROUNDS, calibrate, enough_passes, no_cheaper
@@ -190,7 +190,7 @@ def _tool_opens(path: Path, secret: Path, fixture: Fixture) -> None:
         command = [require("ssh-keygen"), "-y", "-P", passphrase, "-f", str(path)]
     else:
         command = [require("puttygen"), str(path), "-O", "text", "--old-passphrase", str(secret)]
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
     assert ran.returncode == 0, ran.stderr
     if command[1] == "-y":
         assert ran.stdout.decode().split()[:2] == (fixture.public_line or "").split()

@@ -16,7 +16,7 @@ from damages import FILES, KeyFixture, applicable, by_name, file_by_name
 from fixture_files import FIXTURES_DIR, PASSPHRASE, by_path
 from forged_files import load, number, openssh, ppk, string
 from test_cli_convert import run
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv.engine.reading import read_whole
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError
@@ -365,7 +365,9 @@ def _reads(program: str, file: KeyFixture, path: Path) -> bool:
         "OpenSSL": ["openssl", "pkey", "-in", str(path), "-noout"],
     }
     command = commands[program]
-    ran = subprocess.run([require(command[0]), *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+    ran = subprocess.run(
+        [require(command[0]), *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE
+    )
     return ran.returncode == 0 and (program == "OpenSSL" or bool(ran.stdout))
 
 

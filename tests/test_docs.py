@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fixture_files import FIXTURES_DIR, ROOT
-from tools import require
+from tools import PATIENCE, require
 
 import keyconv
 
@@ -189,7 +189,7 @@ def test_commands_do_what_the_page_shows(block: Block, examples: Path) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,  # no terminal to ask on, whoever runs the tests
-            timeout=60,
+            timeout=PATIENCE,
         )
         code = ran.returncode
         shown_to_fail = following is not None and following.command == "echo $?"

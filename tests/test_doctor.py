@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE, READABLE, ROOT, Fixture
 from test_cli_convert import posix, run
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import read
 from keyconv.cli.app import COMMANDS
@@ -133,7 +133,7 @@ def _run_as_printed(command: str, folder: Path, **environment: str) -> subproces
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -373,7 +373,7 @@ def _reads(key: Path, what: bytes, *command: str) -> bool:
         [str(key) if word == "KEY" else word for word in command],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
     )
     return said.returncode == 0 and what in said.stdout

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from fixture_files import FIXTURES, Fixture, by_path, pick, sample
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Entry, Locked, WriteOptions
 from keyconv.crypto.factors import MAX_BITS, coefficient, recover_primes
@@ -72,7 +72,7 @@ def _read(data: bytes) -> PrivateKey:
 
 
 def _ask(*argv: str | Path) -> bytes:
-    return subprocess.run([*map(str, argv)], check=True, capture_output=True, timeout=60).stdout
+    return subprocess.run([*map(str, argv)], check=True, capture_output=True, timeout=PATIENCE).stdout
 
 
 def _rsa() -> RsaPrivateKey:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE, by_path
 from test_cli_convert import run, secret_file
-from tools import require
+from tools import PATIENCE, require, wait_until
 
 if sys.platform == "win32":
     pytest.skip("sshd is for POSIX systems", allow_module_level=True)
@@ -24,7 +24,6 @@ if sys.platform == "win32":
 import pty
 import select
 
-PATIENCE = 30.0
 NAMES = ("ed25519", "rsa2048", "ecdsa-p256", "ecdsa-p521")
 GREETING = "logged in"
 
@@ -81,11 +80,8 @@ MaxStartups 100:30:200
     )
     with log.open("wb") as errors, subprocess.Popen([sshd, "-D", "-e", "-f", config], stderr=errors) as process:
         try:
-            end = time.monotonic() + PATIENCE
-            while b"Server listening" not in log.read_bytes():
-                assert process.poll() is None, log.read_text("utf-8", "replace")
-                assert time.monotonic() < end, "sshd did not begin to listen"
-                time.sleep(0.02)
+            wait_until(lambda: process.poll() is not None or b"Server listening" in log.read_bytes())
+            assert process.poll() is None, log.read_text("utf-8", "replace")
             yield Server(port, getpass.getuser(), shown.split()[1], known_hosts, authorized_keys, log)
         finally:
             process.terminate()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE, ROOT
 from test_cli_convert import LOCKED_PPK, PPK, Result, needs_root, run, run_process, secret_file
+from tools import PATIENCE
 
 from keyconv import read
 
@@ -401,7 +402,7 @@ def test_so_it_is_with_help_and_reports(arguments: tuple[str, ...]) -> None:
 
 def _shell(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
     program = ["sh", "-c", script, sys.executable, "-m", "keyconv", *map(str, arguments)]
-    return subprocess.run(program, capture_output=True, cwd=ROOT, timeout=60)
+    return subprocess.run(program, capture_output=True, cwd=ROOT, timeout=PATIENCE)
 
 
 def test_a_closed_standard_output_exits_5_and_a_file_is_written_all_the_same(folder: Path) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import PATIENCE
 
 from keyconv import files, limits
 from keyconv.errors import InputError, KeyconvError, MismatchError, OutputError
@@ -87,7 +88,7 @@ def run(script: str, *arguments: str, **options: Any) -> subprocess.CompletedPro
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
     return subprocess.run(
         [sys.executable, *options.pop("flags", ()), "-c", script, *arguments],
-        env=environment, timeout=30, check=False, stderr=subprocess.PIPE, **options,
+        env=environment, timeout=PATIENCE, check=False, stderr=subprocess.PIPE, **options,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from hostile.corpus import corpus, expected_exit
 from hostile.model import Hostile
 from hostile.running import COMMANDS, IN_PLACE, Outcome, agent, run_all
 from hostile.special import SPECIAL, made
+from tools import PATIENCE
 
 from keyconv import FORMATS
 from keyconv.checks.rules import RULES
@@ -30,7 +31,6 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="for POSIX systems")
 MEBIBYTES = 512
 """Of address space, for a process with all of its libraries; what the bombs ask for does not fit in."""
 
-PATIENCE = 300.0
 
 BOMBS = (
     "ppk/argon2-memory-4-tib",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fixture_files import by_path
+from tools import PATIENCE
 
 import keyconv
 from keyconv.cli.app import COMMANDS
@@ -64,7 +65,7 @@ def _loaded(program: str, *arguments: str) -> set[str]:
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     said, _, names = result.stderr.rpartition("MODULES ")

@@ -29,7 +29,6 @@ if sys.platform == "win32":
     pytest.skip("faults of POSIX systems", allow_module_level=True)
 
 NEW = b"battery staple"
-PATIENCE = 60
 
 CALLS = ("open", "write", "fsync", "replace", "rename", "link", "unlink", "fchmod", "fchown", "lseek", "close")
 """The system's functions; of `close` only what closes a file that was made."""

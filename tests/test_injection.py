@@ -20,7 +20,7 @@ from fixture_files import by_path, sample
 from forged_files import load, openssh, ppk, string
 from jsonschema import Draft202012Validator
 from test_cli_convert import Result, run, run_process
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import FORMATS, read
 
@@ -141,12 +141,12 @@ def told(result: Result, code: int | None = 0) -> str:
 
 
 def keys_by_ssh_keygen(path: Path) -> list[str]:
-    ran = subprocess.run([require("ssh-keygen"), "-l", "-f", path], capture_output=True, check=True, timeout=60)
+    ran = subprocess.run([require("ssh-keygen"), "-l", "-f", path], capture_output=True, check=True, timeout=PATIENCE)
     return [row.split()[1] for row in ran.stdout.decode("utf-8", "replace").splitlines(False) if row[:1].isdigit()]
 
 
 def keys_by_import(path: Path) -> int:
-    ran = subprocess.run([require("ssh-keygen"), "-i", "-f", path], capture_output=True, check=True, timeout=60)
+    ran = subprocess.run([require("ssh-keygen"), "-i", "-f", path], capture_output=True, check=True, timeout=PATIENCE)
     return ran.stdout.count(b"\n")
 
 
@@ -254,7 +254,9 @@ def test_a_comment_forges_no_record_of_any_format(text: str, place: Path) -> Non
             if known.name in ("ppk", "ppk2"):
                 assert ppk_is_whole(out.read_bytes())
             if known.name in ("ppk", "sshcom"):
-                ran = subprocess.run([require("puttygen"), "-O", "fingerprint", out], capture_output=True, timeout=60)
+                ran = subprocess.run(
+                    [require("puttygen"), "-O", "fingerprint", out], capture_output=True, timeout=PATIENCE
+                )
                 assert fingerprint.encode() in ran.stdout.split(), ran.stderr
             if known.name == "openssh":
                 assert keys_by_ssh_keygen(out) == [fingerprint]

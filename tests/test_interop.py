@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fixture_files import PASSPHRASE, PUTTY_TYPES, by_path, opened, sample
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Deriver, Entry, Passphrase, WriteOptions, convert, write
 from keyconv.crypto.ciphers import CIPHERS
@@ -49,7 +49,9 @@ class Tools:
         return (self._folder / name).read_bytes()
 
     def _run(self, *arguments: str | bytes) -> bytes:
-        result = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, cwd=self._folder, timeout=60)
+        result = subprocess.run(
+            arguments, stdin=subprocess.DEVNULL, capture_output=True, cwd=self._folder, timeout=PATIENCE
+        )
         assert result.returncode == 0, result.stderr
         return result.stdout.rstrip(b"\n")
 

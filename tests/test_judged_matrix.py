@@ -18,7 +18,7 @@ import pytest
 from fixture_files import DERIVER, PASSPHRASE, PUTTY_TYPES, ROOT, by_path, sample
 from judges import CIPHERS, JUDGED, JUDGES, KEY_TYPES, UNJUDGED, Answer, Cell, Judge, Truth, cells, judges_of, reason_of
 from test_cli_convert import run
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import FORMATS, Entry, Format, Locked, Option, Passphrase, WriteOptions, read, unlock, write
 from keyconv.engine import choose
@@ -85,7 +85,7 @@ def _ask(judge: Judge, data: bytes, passphrase: bytes, folder: Path, public: Pat
     places = {"file": key, "out": out, "secret": secret, "passphrase": passphrase.decode(), "public": public}
     command = [word.format_map(places) for word in judge.command.split()]
     command[0] = require(command[0])
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
     output, errors = (text.decode("utf-8", "replace") for text in (ran.stdout, ran.stderr))
     return ran.returncode, Answer(output + errors, output, out.read_bytes() if out.exists() else b"", data)
 
@@ -210,7 +210,7 @@ def _puttygen(source: Path, mode: str, folder: Path, passphrase: bytes = b"", *m
     shutil.copyfile(source, key)
     change = () if mode.startswith("public") else ("-P", "--new-passphrase", str(secret))
     command = [require("puttygen"), str(key), "-O", mode, "-o", str(out), *change, *more]
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
     assert ran.returncode == 0, ran.stderr
     return out.read_bytes()
 

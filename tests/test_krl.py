@@ -17,7 +17,7 @@ from fixture_files import by_path, sample
 from forged_files import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import require
+from tools import PATIENCE, require
 from typer.testing import CliRunner
 
 from keyconv import limits
@@ -70,7 +70,7 @@ def _ca_line(authority: str) -> str:
 
 def _ssh_keygen(*arguments: object) -> subprocess.CompletedProcess[bytes]:
     command = [require("ssh-keygen"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
 
 
 def _make(folder: Path, out: Path, *specs: str, ca: str = "") -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fixture_files import PASSPHRASE, by_path, sample
 from test_cli_convert import run
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Passphrase, WriteOptions, convert, read, unlock, write
 from keyconv.errors import LossError
@@ -145,11 +145,11 @@ def test_attributes_stay_in_pkcs8_and_under_another_passphrase(locked: bool, tmp
     result = run("convert", path, "-t", "pkcs8", "-o", out, "--passphrase-file", word, "--no-passphrase", "--strict")
     assert (result.code, "lost" in result.err) == (0, False)
     parsed = subprocess.run(
-        [require("openssl"), "asn1parse", "-in", out], capture_output=True, check=True, timeout=60
+        [require("openssl"), "asn1parse", "-in", out], capture_output=True, check=True, timeout=PATIENCE
     ).stdout
     assert b"friendlyName" in parsed
     shown: list[str | Path] = [require("openssl"), "pkey", "-in", out, "-noout"]
-    assert subprocess.run(shown, capture_output=True, timeout=60).returncode == 0
+    assert subprocess.run(shown, capture_output=True, timeout=PATIENCE).returncode == 0
 
 
 def test_attributes_behind_a_passphrase_are_a_loss_once_they_are_seen(tmp_path: Path) -> None:
@@ -198,11 +198,11 @@ def test_with_the_passphrase_the_line_is_that_of_ssh_keygen(tmp_path: Path) -> N
         "-a",
         "1",
     ]
-    subprocess.run([require("ssh-keygen"), *made], check=True, timeout=60)
+    subprocess.run([require("ssh-keygen"), *made], check=True, timeout=PATIENCE)
     word.write_bytes(PASSPHRASE + b"\n")
     (tmp_path / "id.pub").unlink()
     asked: list[str | Path] = [require("ssh-keygen"), "-y", "-P", PASSPHRASE.decode(), "-f", path]
-    line = subprocess.run(asked, capture_output=True, check=True, timeout=60).stdout
+    line = subprocess.run(asked, capture_output=True, check=True, timeout=PATIENCE).stdout
     assert run("public", path, "--strict", "--passphrase-file", word).out == line
     hidden = run("public", path)
     assert (hidden.code, hidden.out) == (0, b" ".join(line.split()[:2]) + b"\n")

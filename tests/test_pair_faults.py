@@ -31,7 +31,7 @@ from test_in_place_faults import (
     _faults,
     program,  # noqa: F401 - a fixture of pytest's
 )
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Passphrase, WriteOptions, unlock, write
 
@@ -208,7 +208,9 @@ def test_a_left_over_pair_is_named_by_inspect_check_and_comment(program: Program
         assert name in again.err
         (key.parent / name).unlink()
     assert run_here("comment", key, NEW.decode()).err == ""
-    said = subprocess.run([require("ssh-keygen"), "-l", "-f", pub], capture_output=True, check=True, timeout=60).stdout
+    said = subprocess.run(
+        [require("ssh-keygen"), "-l", "-f", pub], capture_output=True, check=True, timeout=PATIENCE
+    ).stdout
     assert NEW in said
 
 

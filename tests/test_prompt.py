@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tools import PATIENCE
 
 from keyconv.cli import prompt, terminal
 from keyconv.cli.prompt import EXISTING_HINT, NEW_HINT, PassphraseSource, Prompter
@@ -27,7 +28,6 @@ from keyconv.limits import MAX_PASSPHRASE
 ROOT = Path(prompt.__file__).parents[2]
 ASK = PassphraseSource()
 SECRET = b"correct horse battery staple"
-PATIENCE = 20.0
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="for POSIX systems")
 

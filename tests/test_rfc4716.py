@@ -11,7 +11,7 @@ from fixture_files import FIXTURES, Fixture, by_path, pick
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pem_family import saved
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import limits
 from keyconv.codec import public_blob
@@ -452,7 +452,7 @@ def test_any_bytes_are_a_key_file_or_refused(inside: bytes, after: bytes) -> Non
 
 def run(tool: str, *arguments: str | Path) -> bytes:
     command = [require(tool), *map(str, arguments)]
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60)
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fixture_files import PASSPHRASE, by_path, sample
 from test_cli_convert import Result, only_entry, posix, run
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import FORMATS, Passphrase, WriteOptions, write
 from keyconv.checks.company import companions
@@ -144,15 +144,15 @@ def test_the_real_tools_show_the_comment_that_was_taken_along(tmp_path: Path) ->
         "-f",
         key,
     ]
-    subprocess.run([require("ssh-keygen"), *made], check=True, timeout=60)
+    subprocess.run([require("ssh-keygen"), *made], check=True, timeout=PATIENCE)
     assert run("convert", key, "-o", tmp_path / "new.ppk").code == 0
     assert run("convert", key, "-o", tmp_path / "new", "-t", "openssh").code == 0
     listed = subprocess.run(
-        [require("puttygen"), tmp_path / "new.ppk", "-L"], capture_output=True, check=True, timeout=60
+        [require("puttygen"), tmp_path / "new.ppk", "-L"], capture_output=True, check=True, timeout=PATIENCE
     ).stdout
     assert listed == (tmp_path / "id.pub").read_bytes()
     shown = subprocess.run(
-        [require("ssh-keygen"), "-l", "-f", tmp_path / "new"], capture_output=True, check=True, timeout=60
+        [require("ssh-keygen"), "-l", "-f", tmp_path / "new"], capture_output=True, check=True, timeout=PATIENCE
     ).stdout
     assert b" alice on laptop (RSA)" in shown
 

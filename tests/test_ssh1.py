@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from fixture_files import PASSPHRASE, Fixture, by_path, sample
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Deriver, Entry, Locked, Passphrase, WriteOptions, unlock
 from keyconv.errors import (
@@ -98,7 +98,9 @@ def test_a_fixture_holds_the_key_that_puttygen_says(fixture: Fixture) -> None:
 
 def test_the_numbers_are_those_that_puttygen_prints() -> None:
     puttygen = require("puttygen")
-    text = subprocess.run([puttygen, PLAIN.file, "-O", "text"], check=True, capture_output=True, timeout=60).stdout
+    text = subprocess.run(
+        [puttygen, PLAIN.file, "-O", "text"], check=True, capture_output=True, timeout=PATIENCE
+    ).stdout
     said = {name.decode(): int(value, 16) for name, value in re.findall(rb"(\w+)=0x([0-9a-f]+)", text)}
     key = _key()
     assert said == {
@@ -141,7 +143,7 @@ def _puttygen_reads(data: bytes, passphrase: bytes, folder: Path) -> dict[str, i
     key.write_bytes(data)
     secret.write_bytes(passphrase)
     argv: list[str | Path] = [puttygen, key, "--old-passphrase", secret, "-O", "text"]
-    text = subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
+    text = subprocess.run(argv, check=True, capture_output=True, timeout=PATIENCE).stdout
     return {name.decode(): int(value, 16) for name, value in re.findall(rb"(\w+)=0x([0-9a-f]+)", text)}
 
 
@@ -163,7 +165,7 @@ def test_an_ssh_1_key_becomes_an_ssh_2_key_that_ssh_keygen_reads(tmp_path: Path)
     key = tmp_path / "key"
     key.touch(0o600)
     key.write_bytes(OPENSSH.write(SSH1.read(PLAIN.data).entries, WriteOptions()))
-    line = subprocess.run([ssh_keygen, "-y", "-f", key], check=True, capture_output=True, timeout=60).stdout
+    line = subprocess.run([ssh_keygen, "-y", "-f", key], check=True, capture_output=True, timeout=PATIENCE).stdout
     assert line.startswith(b"ssh-rsa ")
     assert line.endswith(b" keyconv fixture ssh1\n")
 
@@ -295,7 +297,7 @@ def test_puttygen_reads_the_line(path: str, comment: bytes | None, tmp_path: Pat
     assert isinstance(public, RsaPublicKey)
     line = tmp_path / "key.pub"
     line.write_bytes(_write_line(public, comment))
-    said = subprocess.run([puttygen, "-L", line], check=True, capture_output=True, timeout=60).stdout
+    said = subprocess.run([puttygen, "-L", line], check=True, capture_output=True, timeout=PATIENCE).stdout
     fields = [b"%d" % number for number in (public.bits, public.e, public.n)]
     assert said == b" ".join(fields if comment is None else [*fields, comment]) + b"\n"
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from fixture_files import PASSPHRASE, Fixture, by_path, sample
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Deriver, Entry, Locked, Passphrase, WriteOptions, unlock
 from keyconv.engine.inspection import public_line
@@ -235,7 +235,7 @@ def test_primes_in_the_other_order_are_the_same_key() -> None:
 
 
 def _ask(*argv: str | Path) -> bytes:
-    return subprocess.run([*map(str, argv)], check=True, capture_output=True, timeout=60).stdout
+    return subprocess.run([*map(str, argv)], check=True, capture_output=True, timeout=PATIENCE).stdout
 
 
 def _puttygen_reads(data: bytes, passphrase: bytes, folder: Path) -> tuple[bytes, Entry]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fixture_files import Fixture, by_path, pick, sample
-from tools import require
+from tools import PATIENCE, require
 
 from keyconv import Entry, WriteOptions
 from keyconv.errors import MisfitError, UnsupportedError
@@ -28,7 +28,7 @@ def test_the_records_are_those_that_ssh_keygen_prints(fixture: Fixture, tmp_path
     ssh_keygen = require("ssh-keygen")
     line = tmp_path / "key.pub"
     line.write_text(f"{fixture.public_line}\n")
-    said = subprocess.run([ssh_keygen, "-r", "@", "-f", line], check=True, capture_output=True, timeout=60).stdout
+    said = subprocess.run([ssh_keygen, "-r", "@", "-f", line], check=True, capture_output=True, timeout=PATIENCE).stdout
     assert _write(sample(fixture.path)) == said
 
 

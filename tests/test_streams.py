@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from fixture_files import FIXTURES, FIXTURES_DIR, by_path, pick
-from test_cli_convert import PATIENCE, PPK, PUBLIC, Result, run
-from tools import require
+from test_cli_convert import PPK, PUBLIC, Result, run
+from tools import PATIENCE, require
 
 from keyconv import limits
 from keyconv.codec import public_blob

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE, ROOT
+from tools import PATIENCE, wait_until
 
 from keyconv import Locked, Passphrase, read, unlock
 
@@ -26,9 +27,6 @@ if sys.platform == "win32":
 
 import select
 import termios
-
-PATIENCE = 30.0
-"""Seconds after which a test that waits fails; no verdict depends on being fast."""
 
 INTERRUPTED = 130
 PPK = FIXTURES_DIR / "ppk" / "ed25519-v3-argon2id-encrypted.ppk"
@@ -383,10 +381,8 @@ def test_an_interrupt_ends_a_kdf_where_there_is_no_terminal_at_all(out: Path, tm
         [*command, "--passphrase-file", str(secret)], cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
         try:
-            end = time.monotonic() + PATIENCE
-            while len(list(Path(f"/proc/{process.pid}/task").iterdir())) < 2:
-                assert time.monotonic() < end, "no KDF ever began"
-                time.sleep(0.02)
+            tasks = Path(f"/proc/{process.pid}/task")
+            wait_until(lambda: len(list(tasks.iterdir())) > 1, "no KDF ever began")
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=PATIENCE)
         finally:
