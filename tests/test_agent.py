@@ -94,7 +94,7 @@ def _talking_to(*replies: bytes, stay: bool = False, timeout: float = 5.0) -> It
     thread.start()
     with Agent(SocketTransport(ours), timeout=timeout) as agent:
         yield agent, fake
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -305,7 +305,7 @@ def _pipe(*replies: bytes, stay: bool = False) -> Iterator[tuple[FakePipe, FakeA
     pipe = FakePipe(ours)
     yield pipe, fake
     pipe.close()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -451,7 +451,7 @@ def running_agent() -> Iterator[RealAgent]:
         yield RealAgent(path)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
         shutil.rmtree(folder)
 
 
@@ -564,7 +564,7 @@ def _serve(replies: list[bytes], work: Callable[[str], None]) -> list[bytes]:
         thread = threading.Thread(target=lambda: fake.serve(listener.accept()[0]), daemon=True)
         thread.start()
         work(path)
-        thread.join(10)
+        thread.join(PATIENCE)
     return fake.requests
 
 

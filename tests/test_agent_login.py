@@ -15,7 +15,7 @@ import pytest
 from fixture_files import PASSPHRASE, by_path
 from sshd import Server, posix, serve
 from sub_apps import run
-from tools import require, wait_until
+from tools import PATIENCE, require, wait_until
 
 from keyconv.cli.agent_app import agent_app
 from keyconv.cli.cert_app import cert_app
@@ -43,7 +43,7 @@ def agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield str(path)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
         shutil.rmtree(folder)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from batches import CHEAP, convert_fixtures, expected
 from fixture_files import PASSPHRASE, by_path, sample
+from tools import wait_until
 
 from keyconv import Passphrase, WriteOptions, batch, convert, convert_many, read, unlock
 from keyconv.engine.conversion import KEEP
@@ -50,8 +51,7 @@ class Manual(Executor):
         self.futures[number].set_result(self.calls[number]())
 
     def do_when_there(self, number: int) -> None:
-        while len(self.futures) <= number:
-            threading.Event().wait(0.001)
+        wait_until(lambda: len(self.futures) > number)
         self.do(number)
 
 
@@ -87,8 +87,7 @@ def test_outcomes_come_in_the_order_of_the_jobs_whatever_is_done_first() -> None
     found: list[int | None] = []
     reader = threading.Thread(target=lambda: found.extend(each.value for each in outcomes))
     reader.start()
-    while len(manual.futures) < 4:
-        reader.join(0.01)
+    wait_until(lambda: len(manual.futures) == 4)
     for number in (2, 0, 3, 1):
         manual.do(number)
     reader.join()

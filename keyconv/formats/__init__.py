@@ -149,10 +149,11 @@ def _first(data: bytes) -> list[Format]:
 def bare_name(path: str) -> str:
     """Take the ending of a format off a file's name: `id` of `id.ppk`, `id.p8`, `id.pub` and `id.pub.pem`.
 
-    A name that is nothing but an ending stays whole.
+    `generate --also` writes formats that have no ending of their own, or whose ending is taken, under the name of the
+    format: `id` of `id.ppk2`. A name that is nothing but an ending stays whole.
     """
     lower = path.lower()
-    for ending in _ENDINGS:
+    for ending in (*_ENDINGS, *(f".{known.name}" for known in REGISTRY)):
         if lower.endswith(ending):
             bare = path[: -len(ending)]
             return bare if bare and bare[-1] not in "/\\" else path
