@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -74,11 +75,15 @@ def _example(name: str, case: Any, folder: Path) -> str:
     here = Path.cwd()
     kept = dict(os.environ)
     write(folder, case.trigger)
+    lists = {flag: Path(flag).name for flag in case.flags if flag.startswith(str(ROOT))}
+    for flag, listed in lists.items():
+        shutil.copyfile(flag, folder / listed)
+    flags = [lists.get(flag, flag) for flag in case.flags]
     os.chdir(folder)
     os.environ.update(case.env)
     try:
         names = sorted(case.trigger)
-        command = ("check", *names, *case.flags)
+        command = ("check", *names, *flags)
         done = run(app, *command, "--select", name, "--format", "text", "-q")
         shown = done.out.rstrip().split("\n")[:_MOST_LINES]
         lines = [f"$ keyconv {join(command)}", *shown]

@@ -32,6 +32,7 @@ from fixture_files import (
     pick,
     sample,
 )
+from published_schemas import check_documents
 from tools import PATIENCE
 from typer.testing import CliRunner
 
@@ -128,6 +129,7 @@ def run(
         raise ran.exception
     result = Result(ran.exit_code, ran.stdout_bytes, ran.stderr, tuple(asked))
     check_shape(result)
+    check_documents([os.fspath(each) for each in arguments], result.out, result.err)
     return result
 
 

@@ -15,7 +15,7 @@ import keyconv
 PACKAGE = Path(keyconv.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "secret", "notes", "record"),
+    ("errors", "limits", "secret", "notes", "record", "schemas"),
     ("wire", "text", "keys", "document"),
     ("codec", "keyfile", "crypto"),
     ("formats", "statements"),

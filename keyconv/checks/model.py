@@ -63,7 +63,8 @@ Place = Literal["file", "stdin", "environment"]
 # ── what is found ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Related(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Related:
     """Another place that a finding speaks of, and what is there; `line` counts from 1, None is the whole file."""
 
     path: str

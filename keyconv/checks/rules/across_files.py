@@ -51,7 +51,7 @@ def _shared_modulus_factor(run: KeysOfRun) -> Iterator[PlacedHit]:
         path, line, key = run.moduli[number]
         compared = shared if len(shared) <= _MOST_COMPARED else []
         others = [run.moduli[other][:2] for other in compared if other != number and gcd(other, number) > 1]
-        related = tuple(Related(*place, "the other key") for place in others[:_MOST_RELATED])
+        related = tuple(Related(path, line, "the other key") for path, line in others[:_MOST_RELATED])
         message = "the RSA modulus shares a prime with another key of this run"
         yield PlacedHit(path, key, Hit(message, line=line, related=related))
 
