@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from test_cli_convert import Result, run
 
 from keyconv.checks import baseline
+from keyconv.checks.baseline import Baseline, Entry
 from keyconv.checks.model import Finding
+from keyconv.cli import accepted
 from keyconv.errors import UsageError
 
 PLAIN = by_path("openssh/ed25519-plain").data
@@ -148,6 +151,7 @@ def test_settings_name_a_baseline_next_to_them(folder: Path, tmp_path: Path, mon
         b'{"title": "keyconv baseline", "version": 1, "findings": [{"id": "x"}]}',
         b'{"title": "keyconv baseline", "version": 1, "findings": [7]}',
         b'{"title": "keyconv baseline", "version": 1, "findings": [{"id": 7}]}',
+        b'{"title": "keyconv baseline", "version": 1, "findings": [{"id": "' + b"0" * 64 + b'"}]}',
     ],
 )
 def test_what_is_not_a_baseline_is_an_error_of_one_line(text: bytes, folder: Path, tmp_path: Path) -> None:
@@ -170,12 +174,108 @@ def test_any_bytes_are_a_baseline_or_an_error(text: bytes) -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["x", "y at line 3"])), max_size=12), st.integers())
 def test_a_baseline_accepts_what_it_was_written_from_in_any_order(rows: list[tuple[str, str]], seed: int) -> None:
     findings = [Finding(path, None, "crlf", "warning", message) for path, message in rows]
-    read = baseline.read(baseline.write(findings, str).encode())
+    read = baseline.read(baseline.write(findings, str, Baseline(), looked_everywhere).text.encode())
     random.Random(seed).shuffle(findings)
-    assert read.split(findings, str) == ((), len(findings), 0)
+    assert read.split(findings, str, looked_everywhere) == ((), len(findings), 0)
     more = Finding("d", None, "crlf", "warning", "x")
-    assert read.split([more, *findings], str) == ((more,), len(findings), 0)
-    assert read.split([], str) == ((), 0, len(findings))
+    assert read.split([more, *findings], str, looked_everywhere) == ((more,), len(findings), 0)
+    assert read.split([], str, looked_everywhere) == ((), 0, len(findings))
+    assert read.split([], str, looked_nowhere) == ((), 0, 0)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["x", "y"])), max_size=12),
+    st.sets(st.sampled_from("abc")),
+)
+def test_a_run_over_some_files_changes_the_entries_of_those_alone(rows: list[tuple[str, str]], part: set[str]) -> None:
+    findings = [Finding(path, None, "crlf", "warning", message) for path, message in rows]
+    whole = baseline.write(findings, str, Baseline(), looked_everywhere).text
+    some = [finding for finding in findings if finding.path in part]
+    again = baseline.write(some, str, baseline.read(whole.encode()), lambda entry: entry.path in part)
+    assert again == (whole, len(some), len(findings) - len(some))
+    fixed = baseline.write([], str, baseline.read(whole.encode()), lambda entry: entry.path in part)
+    assert {entry.path for entry in baseline.read(fixed.text.encode()).entries}.isdisjoint(part)
+
+
+def looked_everywhere(entry: Entry) -> bool:
+    return True
+
+
+def looked_nowhere(entry: Entry) -> bool:
+    return False
+
+
+def test_the_folder_in_which_it_runs_does_not_matter(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "accepted.json"
+    accept(folder, path)
+    (folder / "sub").mkdir()
+    for here in (folder, folder / "sub", tmp_path, Path(tmp_path.anchor)):
+        monkeypatch.chdir(here)
+        for name in (folder, os.path.relpath(folder, here)):
+            result = run("check", name, "--baseline", path, "--json")
+            assert (result.code, result.json["summary"]["gone"]) == (0, 0)
+        again = tmp_path / "again.json"
+        again.unlink(missing_ok=True)
+        accept(folder, again)
+        assert again.read_bytes() == path.read_bytes()
+
+
+def test_a_part_of_the_files_or_rules_leaves_the_other_entries_alone(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "accepted.json"
+    accept(folder, path)
+    whole = path.read_bytes()
+    for arguments in (
+        (folder / "id",),
+        (folder, "--select", "crlf"),
+        (folder, "--ignore", "unencrypted"),
+        (folder, "--exclude", "deploy.pem"),
+    ):
+        checked = run("check", *arguments, "--baseline", path, "--json")
+        assert (checked.code, checked.json["summary"]["gone"]) == (0, 0), arguments
+        rewritten = run("check", *arguments, "--baseline", path, "--write-baseline")
+        assert rewritten.code == 0
+        assert "that this run did not look for" in rewritten.err
+        assert path.read_bytes() == whole, arguments
+    (folder / "id_crlf").unlink()
+    assert run("check", folder / "id", "--baseline", path, "--json").json["summary"]["gone"] == 0
+    assert run("check", folder, "--baseline", path, "--json").json["summary"]["gone"] > 0
+    accept(folder, path)
+    assert b"id_crlf" not in path.read_bytes()
+
+
+def test_standard_input_and_variables_are_accepted_wherever_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "accepted.json"
+    common = ("check", "-", "--env", "DEPLOY", "--baseline", path)
+    wrote = run(*common, "--write-baseline", stdin=PLAIN, DEPLOY=OTHER.decode())
+    assert wrote.code == 0
+    assert {entry["path"] for entry in json.loads(path.read_bytes())["findings"]} == {"-", "env:DEPLOY"}
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    result = run(*common, "--json", stdin=PLAIN, DEPLOY=OTHER.decode())
+    assert (result.code, result.json["findings"], result.json["summary"]["gone"]) == (0, [], 0)
+
+
+def test_a_file_that_cannot_be_read_this_time_keeps_its_entries(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "accepted.json"
+    accept(folder, path)
+    before = path.read_bytes()
+    (folder / "id").unlink()
+    result = run("check", folder / "id", "--baseline", path, "--write-baseline")
+    assert (result.code, path.read_bytes()) == (3, before)
+
+
+def test_a_baseline_that_could_not_be_read_again_is_not_written(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accepted, "_MOST", 100)
+    refused = check(folder, "--baseline", tmp_path / "x", "--write-baseline")
+    assert refused.code == 5
+    assert "more than a baseline" in refused.err
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_baseline_needs_a_name_and_does_not_go_with_fixes(folder: Path, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Baselines: the findings that a team has accepted for now, so that only new ones fail a run.
 
-A baseline is a JSON file to be committed. It names each finding by its path (as the settings see it), its rule and the
-key's fingerprint, or where there is none the message without numbers of lines, and never has a part of a key. Lines
-that move do not bring a finding back; a second one of the same kind in the same file does.
+A baseline is a JSON file to be committed. It names each finding by its path (from the folder of the baseline on), its
+rule and the key's fingerprint, or where there is none the message without numbers of lines, and never has a part of a
+key. Lines that move do not bring a finding back; a second one of the same kind in the same file does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from keyconv.checks.model import Finding
 from keyconv.checks.report.json import dump
 from keyconv.errors import UsageError
 
-__all__ = ["VERSION", "Baseline", "is_baseline", "read", "write"]
+__all__ = ["VERSION", "Baseline", "Entry", "Split", "Text", "is_baseline", "read", "write"]
 
 VERSION = 1
 _TITLE = "keyconv baseline"
@@ -26,44 +26,78 @@ _LINE_NUMBERS = re.compile(r"\b(lines?) [0-9]+(?:(?: to |, | and )[0-9]+)*")
 _IDENTITY = re.compile(r"[0-9a-f]{64}\Z")
 
 
+class Entry(NamedTuple):
+    """One accepted finding; `identity` is the digest of path, rule and key."""
+
+    path: str
+    rule: str
+    key: str
+    identity: str
+
+
+class Split(NamedTuple):
+    """The findings that are new, how many are accepted, and how many entries no longer have a finding."""
+
+    new: tuple[Finding, ...]
+    accepted: int
+    gone: int
+
+
+class Text(NamedTuple):
+    """The text of a baseline, and how many of its entries are of the findings of this run, and how many were kept."""
+
+    text: str
+    found: int
+    kept: int
+
+
+Place = Callable[[str], str]
+"""Gives a path as the baseline has it: from its folder on."""
+
+Looked = Callable[[Entry], bool]
+"""Tells whether a run looked for the finding of an entry: whether it read the file, with the rule selected."""
+
+
 class Baseline(NamedTuple):
-    """How often each finding was there when the baseline was written, by its identity."""
+    """The findings that were there when the baseline was written."""
 
-    counts: Counter[str]
+    entries: tuple[Entry, ...] = ()
 
-    def split(
-        self, findings: Iterable[Finding], relative: Callable[[str], str]
-    ) -> tuple[tuple[Finding, ...], int, int]:
-        """Return the findings that are new, how many are known, and how many entries no longer have a finding.
-
-        `relative` gives a path as the settings see it.
-        """
-        left = Counter(self.counts)
+    def split(self, findings: Iterable[Finding], place: Place, looked: Looked) -> Split:
+        """Tell new findings from accepted ones; an entry for which the run did not look is not gone."""
+        left = Counter(entry.identity for entry in self.entries)
         new = []
-        known = 0
+        accepted = 0
         for finding in findings:
-            identity = _identity(finding, relative(finding.path))
+            identity = _entry(finding, place).identity
             if left[identity] > 0:
                 left[identity] -= 1
-                known += 1
+                accepted += 1
             else:
                 new.append(finding)
-        return tuple(new), known, sum(left.values())
+        by_identity = {entry.identity: entry for entry in self.entries if left[entry.identity] > 0}
+        gone = sum(left[identity] for identity, entry in by_identity.items() if looked(entry))
+        return Split(tuple(new), accepted, gone)
 
 
-def write(findings: Iterable[Finding], relative: Callable[[str], str]) -> str:
-    """Return the text of a baseline of these findings, sorted, so that two of the same findings are the same text."""
-    entries = [
-        {
-            "path": relative(finding.path),
-            "rule": finding.rule,
-            "key": finding.fingerprint,
-            "id": _identity(finding, relative(finding.path)),
-        }
-        for finding in findings
+def write(findings: Iterable[Finding], place: Place, before: Baseline, looked: Looked) -> Text:
+    """Make the text of a baseline of these findings, and of those entries `before` for which the run did not look.
+
+    It is sorted: two of the same findings are the same text.
+    """
+    found = [_entry(finding, place) for finding in findings]
+    again = Counter(entry.identity for entry in found)
+    kept = []
+    for entry in before.entries:
+        if again[entry.identity] > 0:
+            again[entry.identity] -= 1
+        elif not looked(entry):
+            kept.append(entry)
+    rows = [
+        {"path": entry.path, "rule": entry.rule, "key": entry.key or None, "id": entry.identity}
+        for entry in sorted([*found, *kept])
     ]
-    entries.sort(key=lambda entry: (entry["path"], entry["rule"], entry["key"] or "", entry["id"]))
-    return dump({"title": _TITLE, "version": VERSION, "findings": entries})
+    return Text(dump({"title": _TITLE, "version": VERSION, "findings": rows}), len(found), len(kept))
 
 
 def read(text: bytes) -> Baseline:
@@ -76,16 +110,10 @@ def read(text: bytes) -> Baseline:
         raise UsageError("not a baseline of keyconv", hint="--write-baseline writes one, under a name that is free")
     if document.get("version") != VERSION:
         raise UsageError(f"a baseline of another version than {VERSION}", hint="write it again with --write-baseline")
-    entries = document.get("findings")
-    if not isinstance(entries, list):
+    rows = document.get("findings")
+    if not isinstance(rows, list):
         raise UsageError("the baseline has no list of findings")
-    counts: Counter[str] = Counter()
-    for number, entry in enumerate(entries, 1):
-        identity = entry.get("id") if isinstance(entry, dict) else None
-        if not (isinstance(identity, str) and _IDENTITY.match(identity)):
-            raise UsageError(f"entry {number} of the baseline has no 'id' of 64 hexadecimal digits")
-        counts[identity] += 1
-    return Baseline(counts)
+    return Baseline(tuple(_read_entry(row, number) for number, row in enumerate(rows, 1)))
 
 
 def is_baseline(text: bytes) -> bool:
@@ -101,7 +129,19 @@ def _parse(text: bytes) -> dict[str, Any] | None:
     return document if isinstance(document, dict) and document.get("title") == _TITLE else None
 
 
-def _identity(finding: Finding, path: str) -> str:
+def _read_entry(row: object, number: int) -> Entry:
+    fields = row if isinstance(row, dict) else {}
+    path, rule, key, identity = (fields.get(name) for name in ("path", "rule", "key", "id"))
+    if not (isinstance(identity, str) and _IDENTITY.match(identity)):
+        raise UsageError(f"entry {number} of the baseline has no 'id' of 64 hexadecimal digits")
+    if not (isinstance(path, str) and isinstance(rule, str) and (key is None or isinstance(key, str))):
+        raise UsageError(f"entry {number} of the baseline needs 'path' and 'rule' as text")
+    return Entry(path, rule, key or "", identity)
+
+
+def _entry(finding: Finding, place: Place) -> Entry:
+    path = place(finding.path)
     what = finding.fingerprint or _LINE_NUMBERS.sub(r"\1", finding.message)
     parts = (path, finding.rule, what)
-    return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    identity = sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    return Entry(path, finding.rule, finding.fingerprint or "", identity)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from keyconv.checks import badkeys, company
-from keyconv.checks.baseline import Baseline
+from keyconv.checks.baseline import Split
 from keyconv.checks.model import Finding, Judged
 from keyconv.checks.policy import Policy
 from keyconv.checks.report.model import Problem, Report
@@ -79,9 +79,9 @@ class Collector:
         verbose: bool = False,
         colour: bool = False,
         statistics: bool = False,
-        baseline: Baseline | None = None,
+        split: Callable[[list[Finding]], Split | None] = lambda _: None,
     ) -> Report:
-        """Compare the keys of the run with each other, put everything in order, and leave out what is accepted."""
+        """Compare the keys of the run with each other, put everything in order, and leave out what `split` accepts."""
         for finding in self.run.findings():
             self.keep(finding)
         _, missing = badkeys.load()
@@ -91,12 +91,9 @@ class Collector:
             self.remarks.append("not all RSA keys were compared with each other for shared primes: there are too many")
         last = len(self.places)
         found = sorted(self.findings, key=lambda each: (self.places.get(each.path, last), each.line or 0))
-        accepted = gone = 0
-        if baseline is not None:
-            new, accepted, gone = baseline.split(found, self.relative)
-            found = list(new)
+        new, accepted, gone = split(found) or Split(tuple(found), 0, 0)
         return Report(
-            tuple(found),
+            new,
             accepted=accepted,
             gone=gone,
             statistics=statistics,

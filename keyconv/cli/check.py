@@ -8,19 +8,15 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-from keyconv import __version__, files, limits
+from keyconv import __version__, files
 from keyconv.checks import settings
-from keyconv.checks.baseline import Baseline, is_baseline
-from keyconv.checks.baseline import read as read_baseline
-from keyconv.checks.baseline import write as write_baseline
 from keyconv.checks.collecting import Collector
 from keyconv.checks.model import Severity
 from keyconv.checks.policy import Policy, expand
 from keyconv.checks.report import FORMATS, Report
-from keyconv.checks.report.model import plural
 from keyconv.checks.report.text import summary
+from keyconv.cli.accepted import Accepted
 from keyconv.cli.check_many import check_all
 from keyconv.cli.checking import Checker, Manner
 from keyconv.cli.grounds import Grounds, context_of
@@ -36,8 +32,6 @@ __all__ = ["CheckOptions", "run"]
 UNREADABLE = 3
 FOUND = 1
 _SETTINGS = ("keyconv.toml", "pyproject.toml")
-_MOST_BASELINE = 64 * limits.MIB
-_NO_BASELINE = "keyconv check --baseline FILE --write-baseline PATH... writes one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,8 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
     report_format = _format_of(options)
     if options.statistics and report_format not in ("text", "json"):
         raise UsageError(f"--statistics has no place in a {report_format} report", hint="use --format text or json")
-    accepted = _baseline_of(options, policy, home)
+    accepted = _accepted_of(options, policy, home)
+    named = (*paths, *(f"env:{name}" for name in options.env))
     grounds = _grounds_of(options, policy, home, paths)
     manner = Manner(
         fix=options.fix or options.diff,
@@ -104,10 +99,12 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
         verbose=options.verbose,
         colour=colour,
         statistics=options.statistics,
-        baseline=accepted.baseline,
+        split=lambda found: (
+            accepted.split(found, collector, named) if accepted and not options.write_baseline else None
+        ),
     )
-    if options.write_baseline:
-        _write_baseline(accepted.path, report, collector, screen)
+    if accepted and options.write_baseline:
+        accepted.write(collector, report.findings, named, screen)
         return UNREADABLE if report.unreadable else 0
     if options.diff:
         screen.data("".join(checker.diffs))
@@ -192,40 +189,14 @@ def _grounds_of(options: CheckOptions, policy: Policy, home: Path, paths: tuple[
     return Grounds(int(time.time()), policy, home, handed, options.allow_costly)
 
 
-# ── the baseline ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Accepted(NamedTuple):
-    """The file of accepted findings, if one is named, and what is in it; None while it is about to be written."""
-
-    path: str = ""
-    baseline: Baseline | None = None
-
-
-def _baseline_of(options: CheckOptions, policy: Policy, home: Path) -> _Accepted:
+def _accepted_of(options: CheckOptions, policy: Policy, home: Path) -> Accepted | None:
     path = options.baseline or (os.fspath(home / policy.baseline) if policy.baseline else "")
     if options.write_baseline:
         if not path:
             raise UsageError("--write-baseline needs a file to write", hint="name it with --baseline FILE")
         if options.fix or options.diff:
             raise UsageError("--write-baseline accepts the findings, and --fix or --diff is about fixing them")
-        if os.path.lexists(path) and not options.force and not is_baseline(files.load(path, limit=_MOST_BASELINE)):
-            raise OutputError("exists and is not a baseline", hint="--force replaces it").at_path(path)
-        return _Accepted(path)
-    if not path:
-        return _Accepted()
-    try:
-        return _Accepted(path, read_baseline(files.load(path, limit=_MOST_BASELINE)))
-    except InputError as error:
-        raise UsageError(f"cannot read the baseline: {error.message}", hint=_NO_BASELINE).at_path(path) from None
-    except UsageError as error:
-        raise error.at_path(path) from None
-
-
-def _write_baseline(path: str, report: Report, collector: Collector, screen: Screen) -> None:
-    data = write_baseline(report.findings, collector.relative).encode("ascii")
-    files.save(path, data, private=False, force=True)
-    screen.note(f"wrote the baseline: {plural(len(report.findings), 'finding')}", path)
+    return Accepted(path, replaces=options.write_baseline, force=options.force) if path else None
 
 
 # ── the report ─────────────────────────────────────────────────────────────────────────────────────────────────────
