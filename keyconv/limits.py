@@ -21,6 +21,12 @@ MAX_KRL_PARTS = 1_000_000
 """Sections, keys, hashes, key ids and listed serials of one revocation list: a second's work. Ranges and bitmaps count
 as one each, whatever number of serials they stand for."""
 
+MAX_DNS_RECORDS = 100_000
+"""SSHFP records in one file: more than 1 MiB has of whole ones."""
+
+MAX_PRINCIPALS = 100_000
+"""Names in one file of principals."""
+
 MAX_LINE = 64 * KIB
 """Bytes in one line of a streamed file; sshd reads longer ones since OpenSSH 7.8, and no key needs them."""
 

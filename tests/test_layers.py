@@ -28,7 +28,7 @@ TOP = LEVEL["cli"]
 LAZY_UPWARD = {("keyconv.keys.bridge", "keyconv.crypto.bridge")}
 """The one import against the direction: a private key's `to_cryptography`, inside the function."""
 
-BY_NAME = {"keyconv", "keyconv.engine", "keyconv.formats", "keyconv.repair", "keyconv.cli.app"}
+BY_NAME = {"keyconv", "keyconv.engine", "keyconv.formats", "keyconv.repair", "keyconv.statements", "keyconv.cli.app"}
 """What imports its own parts when they are asked for: public names, formats, diagnosis, commands."""
 
 LIBRARIES = {"cryptography", "bcrypt", "argon2", "_argon2_cffi_bindings", "nacl", "Crypto", "Cryptodome"}

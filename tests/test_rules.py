@@ -29,6 +29,7 @@ from keyconv.crypto.primes import is_prime
 from keyconv.engine import read
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import WriteOptions
+from keyconv.formats.sshfp import SSHFP
 from keyconv.statements import krl
 
 app = typer.Typer()
@@ -172,6 +173,7 @@ def _spaced(data: bytes) -> bytes:
 def cases() -> dict[str, Case]:
     p, q, r = primes()
     sound = rsa_line(p * q)
+    records = sshfp()
     pub = ED25519_PUB
     key_text = pub.split()[1]
     return {
@@ -275,11 +277,19 @@ def cases() -> dict[str, Case]:
             certificate(critical=((b"source-address", string(b"10.0.0.0/8,::1")),)),
         ),
         "cert-weak-signature": signed(certificate(ca="ssh-rsa"), certificate(ca="rsa-sha2-512")),
-        "revoked-key": Case({"id.pub": ECDSA_PUB}, {"id.pub": ED25519_PUB}, ("--krl", str(by_path(REVOKED_KEY).file))),
+        "dead-principal": Case({"authorized_principals": b"me,you\n"}, {"authorized_principals": b"no-pty me\nyou\n"}),
+        "bad-sshfp": Case({"x.sshfp": records + b"host IN SSHFP 4 2 00\n"}, {"x.sshfp": records}),
+        "sshfp-sha1": Case({"x.sshfp": records.split(b"\n")[0] + b"\n"}, {"x.sshfp": records}),
+        "stale-sshfp": Case({"key": ED25519, "key.sshfp": sshfp("ca-ed25519")}, {"key": ED25519, "key.sshfp": records}),
+        "revoked-key": Case(
+            {"id.pub": ECDSA_PUB, "revoked.krl": revocation("openssh-pub/ecdsa-p256.pub")},
+            {"id.pub": ED25519_PUB, "revoked.krl": revocation("openssh-pub/ecdsa-p256.pub")},
+            ("--krl", "revoked.krl"),
+        ),
         "revoked-certificate": Case(
-            {"id-cert.pub": certificate(ca="rsa-sha2-512")},
-            {"id-cert.pub": certificate()},
-            ("--krl", str(by_path(REVOKED_AUTHORITY).file)),
+            {"id-cert.pub": certificate(ca="rsa-sha2-512"), "revoked.krl": revocation("certificates/ca-rsa.pub")},
+            {"id-cert.pub": certificate(), "revoked.krl": revocation("certificates/ca-rsa.pub")},
+            ("--krl", "revoked.krl"),
         ),
         "cert-misplaced": Case(
             {"key": ENCRYPTED, "key.pub": certificate(subject="openssh/ed25519-default-rounds-encrypted")},
@@ -343,6 +353,7 @@ def findings_in(folder: Path, *flags: str, named: bool = True) -> list[dict[str,
     paths = [str(path) for path in sorted(folder.iterdir())] if named else [str(folder)]
     policy = folder.parent / "keyconv.toml"
     policy.write_text("")
+    flags = tuple(str(folder / flag) if (folder / flag).is_file() else flag for flag in flags)
     result = run_app(app, "check", *paths, "--format", "json", "--policy", str(policy), *flags)
     assert result.err == ""
     return json.loads(result.out)["findings"]  # type: ignore[no-any-return]
@@ -385,12 +396,24 @@ ON_KEYS = [each.name for each in RULES if each.on_key is not None and each.name 
 """Rules that a public key is enough for."""
 
 
-REVOKED_KEY, REVOKED_AUTHORITY = "openssh-pub/ecdsa-p256.pub", "certificates/ca-rsa.pub"
+def sshfp(name: str = "") -> bytes:
+    """Return the SSHFP records of a key of the fixtures."""
+    (entry,) = read(by_path(f"certificates/{name}.pub").data if name else ED25519_PUB).entries
+    assert SSHFP.write is not None
+    return SSHFP.write((entry,), WriteOptions())
+
+
+def revocation(path: str) -> bytes:
+    """Return a key revocation list of the key of a fixture, which was generated in 2024."""
+    blob = base64.b64decode(by_path(path).data.split()[1])
+    head = krl.MAGIC + (1).to_bytes(4, "big") + b"".join(number.to_bytes(8, "big") for number in (1, 1_704_067_200, 0))
+    return head + string(b"") + string(b"") + b"\2" + string(string(blob))
 
 
 def revoked() -> tuple[tuple[str, krl.RevocationList], ...]:
     """Return what --krl reads of the lists of the cases."""
-    return tuple((path, krl.read_any(by_path(path).data)) for path in (REVOKED_KEY, REVOKED_AUTHORITY))
+    files = [all_cases()[name].trigger["revoked.krl"] for name in ("revoked-key", "revoked-certificate")]
+    return tuple(("revoked.krl", krl.read(data)) for data in files if isinstance(data, bytes))
 
 
 def as_line(name: str) -> bytes:

@@ -13,6 +13,7 @@ from keyconv.checks.lines import LineFile, check_lines, kind_of_content, kind_of
 from keyconv.checks.mending import mend
 from keyconv.checks.model import Content, Context, FileRule, Finding, Hit, Judged, LineKind, Subject, fingerprint_of
 from keyconv.checks.rules.damage import blank_inside, damage_severity
+from keyconv.checks.statements import find_kind, judge
 from keyconv.codec.key_line import BLOB_START
 from keyconv.codec.line_kind import kind_of
 from keyconv.codec.unsupported import NEW_KEY
@@ -53,6 +54,9 @@ def judge_content(content: Content, context: Context, *, only_private: bool = Fa
     try:
         keyfile = read_whole(data)
     except KeyconvError as error:
+        statement = find_kind(content)
+        if statement:
+            return judge(content, context, statement)
         kind = kind_of_content(data, named=content.named)
         if kind is not None:
             return _judge_lines(content, context, kind)

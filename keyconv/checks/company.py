@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from keyconv import repair
+from keyconv import repair, statements
 from keyconv.checks import modulus, rules
 from keyconv.checks.model import Beside, Finding, Hit, Judged, KeysOfRun, fingerprint_of
 from keyconv.codec import public_blob
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.formats import bare_name
+from keyconv.formats.sshfp import ALGORITHMS
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import RsaPublicKey
+from keyconv.statements import sshfp
 
 __all__ = ["Held", "Run", "companions", "find_stale", "held_by", "report_leftovers"]
 
@@ -52,6 +54,26 @@ def find_stale(judged: Judged, load: Load) -> Iterator[tuple[Finding, bytes | No
             for hit in find(beside):
                 finding = rules.BOOK.to_finding(rule.name, hit, beside.path, key=fingerprint_of(beside.entry))
                 yield finding, _mended(keyfile, private[0]) if rule.fixable else None
+    yield from _find_stale_records(judged.path, private[0], load)
+
+
+def _find_stale_records(path: str, private: Entry, load: Load) -> Iterator[tuple[Finding, None]]:
+    """Compare a private key with the SSHFP records beside it, as far as there are any for keys of its type."""
+    if private.public is None or private.public.family not in ALGORITHMS:
+        return
+    for stem in dict.fromkeys((bare_name(path), path)):
+        data = load(f"{stem}.sshfp")
+        if data is None or statements.detect(data) != "sshfp":
+            continue
+        try:
+            found = sshfp.read(data)
+        except KeyconvError:
+            continue  # it is judged on its own
+        number = ALGORITHMS[private.public.family]
+        alike = [record for record in found.records if record.algorithm == number and not record.fault]
+        if alike and not any(record.is_of(private.public) for record in alike):
+            hit = Hit(f"the records are of another key than {path}", line=alike[0].line)
+            yield rules.BOOK.to_finding("stale-sshfp", hit, f"{stem}.sshfp"), None
 
 
 def report_leftovers(paths: Iterable[str]) -> Iterator[tuple[Finding, bytes | None]]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyconv import files, limits
+from keyconv import files, limits, statements
 from keyconv.checks import company, mending, tree
 from keyconv.checks.check_file import judge_content, judge_stream, report_backup
 from keyconv.checks.collecting import Collector
@@ -157,6 +157,9 @@ class Checker:
         self._judge(content)  # with the file closed, for it may be written anew
 
     def _check_large(self, content: Content, source: files.Source) -> None:
+        if statements.detect(source.head) == "krl":
+            self._judge(replace(content, data=source.read(limits.MAX_KRL)))
+            return
         kind = kind_of_name(content.name) or kind_of_content(source.head[:_HEAD])
         if kind is not None:
             self._check_stream(content.path, kind, source.chunks)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from keyconv import limits
 from keyconv.cli.inspect_text import describe_text, head_text, key_text, tail_text
-from keyconv.cli.line_stream import LineStream, Printer, opening
+from keyconv.cli.line_stream import LineStream, Printer, opening_any
 from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
@@ -18,6 +19,7 @@ from keyconv.engine.inspection import LineFault, describe_fault, describe_key, d
 from keyconv.errors import KeyconvError, OutputError, UsageError
 from keyconv.files import write_stdout
 from keyconv.keyfile import KeyFile, Locked
+from keyconv.statements import Statement
 
 __all__ = ["Wanted", "run"]
 
@@ -38,17 +40,20 @@ def run(inputs: tuple[str, ...], source: InputOptions, wanted: Wanted, *, screen
         raise UsageError("--show-private needs a file to write to: -o FILE")
     if wanted.output not in (None, STDIN):
         _check_output(wanted, inputs)
-    opener = Opener(replace(screen, quiet=True), source, inputs)
+    opener = Opener(replace(screen, quiet=True), source, inputs, statements=True)
     kept: list[bytes] = []
     printer = Printer(write_stdout if wanted.output in (None, STDIN) else kept.append)
     listing = _Listing(printer) if screen.as_json else None
     exit_code = 0
     for path in inputs:
         try:
-            with opening(opener, path) as found:
+            with opening_any(opener, path) as found:
                 if isinstance(found, LineStream):
                     _show_stream(found, path, wanted, listing, printer, opener.options.key)
                     exit_code = exit_code or found.exit_code
+                elif isinstance(found, Statement):
+                    _show_statement(found, path, listing, printer)
+                    exit_code = exit_code or opener.report(found.faults, path)
                 else:
                     _show(note_siblings(_opened(opener, path, found), path), path, wanted, listing, printer)
                     exit_code = exit_code or opener.report(found.faults, path)
@@ -107,6 +112,16 @@ def _show(keyfile: KeyFile, path: str, wanted: Wanted, listing: _Listing | None,
         printer.flush()
 
 
+def _show_statement(statement: Statement, path: str, listing: _Listing | None, printer: Printer) -> None:
+    from keyconv.cli.statement_text import describe, statement_text  # most runs have none
+
+    if listing is not None:
+        listing.add(describe(statement, path))
+    else:
+        printer.add_text(statement_text(statement, path))
+        printer.flush()
+
+
 # ── a stream ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -153,7 +168,7 @@ class _Listing:
         self._printer = printer
         self._begun = False
 
-    def add(self, description: Inspection) -> None:
+    def add(self, description: Mapping[str, Any]) -> None:
         """Write a whole object."""
         self._printer.add_text(self._comma() + _indented(description, 2))
 

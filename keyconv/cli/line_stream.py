@@ -7,17 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from keyconv import limits
 from keyconv.cli.opening import STDIN, STDIN_NAME, Opener, shown
 from keyconv.codec.key_line import rule_among_lines
 from keyconv.codec.line_faults import HINTS
 from keyconv.codec.line_file import LineFacts
 from keyconv.engine.reading import detect_stream
 from keyconv.errors import InputError, KeyconvError, OutputError, UsageError
-from keyconv.files import opened, too_large
+from keyconv.files import Source, opened, too_large
 from keyconv.formats.base import Format
 from keyconv.keyfile import Entry, KeyFile
+from keyconv.statements import Statement
 
-__all__ = ["LineStream", "Printer", "opening"]
+__all__ = ["LineStream", "Printer", "opening", "opening_any"]
 
 _PIECE = 1 << 16
 
@@ -59,18 +61,38 @@ def opening(opener: Opener, path: str) -> Iterator[KeyFile | LineStream]:
 
     Raises: the errors of `Opener.read`, each with its path; those of a stream also while its entries are taken.
     """
+    with _placing(path), opened(path) as source:
+        yield _begin(opener, path, source)
+
+
+@contextmanager
+def opening_any(opener: Opener, path: str) -> Iterator[KeyFile | LineStream | Statement]:
+    """Read a file as `opening` does, or one that speaks of keys and holds none."""
+    with _placing(path), opened(path) as source:
+        if not opener.find_statement(path, source.head):
+            yield _begin(opener, path, source)
+            return
+        statement = opener.read_statement(path, source.read(limits.MAX_KRL))
+        assert statement is not None
+        yield statement
+
+
+def _begin(opener: Opener, path: str, source: Source) -> KeyFile | LineStream:
+    if source.whole:
+        return opener.read_data(path, lambda: source.head)
+    found = detect_stream(source.head, opener.options.format)
+    if found is None or found.stream is None:
+        raise too_large()
+    facts = LineFacts(on_fault=partial(_report, opener, path))
+    kind = "known_hosts" if found.name == "known_hosts" else "authorized_keys"
+    entries = _named(found.stream(source.chunks, facts))
+    return LineStream(found, entries, facts, kind, strict=opener.options.strict)
+
+
+@contextmanager
+def _placing(path: str) -> Iterator[None]:
     try:
-        with opened(path) as source:
-            if source.whole:
-                yield opener.read_data(path, lambda: source.head)
-                return
-            found = detect_stream(source.head, opener.options.format)
-            if found is None or found.stream is None:
-                raise too_large()
-            facts = LineFacts(on_fault=partial(_report, opener, path))
-            kind = "known_hosts" if found.name == "known_hosts" else "authorized_keys"
-            entries = _named(found.stream(source.chunks, facts))
-            yield LineStream(found, entries, facts, kind, strict=opener.options.strict)
+        yield
     except OutputError:
         raise
     except KeyconvError as error:

@@ -15,6 +15,7 @@ from keyconv.engine import match
 from keyconv.engine.inspection import describe_fault
 from keyconv.errors import UsageError
 from keyconv.keyfile import KeyFile, Locked
+from keyconv.statements import Statement
 
 __all__ = ["run"]
 
@@ -23,8 +24,13 @@ def run(inputs: tuple[str, ...], source: InputOptions, *, screen: Screen) -> int
     """Compare the files; give 0 for the same key and 1 for different ones."""
     if len(inputs) < 2:
         raise UsageError("there is nothing to compare: name two files or more")
-    opener = Opener(screen, source, inputs)
-    keyfiles = [_open(opener, path) for path in inputs]
+    opener = Opener(screen, source, inputs, statements=True)
+    opened = {path: _open(opener, path) for path in dict.fromkeys(inputs)}
+    if any(isinstance(found, Statement) for found in opened.values()):
+        from keyconv.cli.match_statements import compare  # most runs have none
+
+        return compare(opened, opener, screen)
+    keyfiles = [found for path in inputs if isinstance(found := opened[path], KeyFile)]
     faulty = [opener.report(keyfile.faults, path) for path, keyfile in zip(inputs, keyfiles, strict=True)]
     same = match(keyfiles)
     for path, keyfile in zip(inputs, keyfiles, strict=True):
@@ -72,8 +78,12 @@ def _is_for_log_in(path: str, keyfile: KeyFile) -> bool:
     return keyfile.kind == "authorized_keys" or PurePath(path).name in ("authorized_keys", "authorized_keys2")
 
 
-def _open(opener: Opener, path: str) -> KeyFile:
-    keyfile = opener.read_lines(path)
+def _open(opener: Opener, path: str) -> KeyFile | Statement:
+    data = opener.load_any(path)
+    statement = opener.read_statement(path, data)
+    if statement is not None:
+        return statement
+    keyfile = opener.read_data(path, lambda: data)
     deriver = opener.new_deriver()
     entries = []
     for entry in keyfile.entries:

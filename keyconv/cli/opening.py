@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 
+from keyconv import limits
 from keyconv.cli.options import NOT_SAID, InputOptions, OutputOptions
 from keyconv.cli.prompt import Prompter, encoded
 from keyconv.cli.render import Screen
@@ -15,13 +16,16 @@ from keyconv.codec.line_kind import kind_among_blocks, kind_of, kind_of_name
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, WrongPassphraseError
-from keyconv.files import load
+from keyconv.files import load, too_large
 from keyconv.formats import by_name, claiming
 from keyconv.formats.base import WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
 from keyconv.record import record
 from keyconv.secret import Passphrase
+from keyconv.statements import NAMES as STATEMENTS
+from keyconv.statements import Statement, detect, detect_name
+from keyconv.statements import read as read_statement
 
 __all__ = ["Opened", "Opener"]
 
@@ -40,13 +44,20 @@ class Opened:
 class Opener:
     """Reads and opens files for one run of the program: what was asked once is not asked again.
 
+    With `statements`, --from may name a file that holds no key; `find_statement` recognises them.
     `data` is what was read last; `passes` are those of Argon2 that were measured; `derived` counts the KDFs that ran.
     """
 
     def __init__(
-        self, screen: Screen, options: InputOptions, paths: tuple[str, ...], target: OutputOptions | None = None
+        self,
+        screen: Screen,
+        options: InputOptions,
+        paths: tuple[str, ...],
+        target: OutputOptions | None = None,
+        *,
+        statements: bool = False,
     ) -> None:
-        if options.format is not None:
+        if options.format is not None and not (statements and options.format in STATEMENTS):
             by_name(options.format)  # a format that there is not is wrong once, not for each file
         self.screen = screen
         self.options = options
@@ -84,6 +95,35 @@ class Opener:
     def read_lines(self, path: str) -> KeyFile:
         """Read a file as `read` does, but leave the faults of a file of lines to the caller."""
         return self.read_data(path, lambda: load(path))
+
+    def find_statement(self, path: str, data: bytes) -> str:
+        """Tell which file a file is that speaks of keys and holds none: by --from, its content or its name."""
+        if self.options.format is not None:
+            return self.options.format if self.options.format in STATEMENTS else ""
+        return detect(data) or detect_name(path)
+
+    def load_any(self, path: str) -> bytes:
+        """Load a key file, or a file that speaks of keys and holds none, which may be larger.
+
+        Raises: InputError, with its path.
+        """
+        try:
+            data = load(path, limit=limits.MAX_KRL)
+            if len(data) > limits.MAX_KEY_FILE and not self.find_statement(path, data):
+                raise too_large()
+        except KeyconvError as error:
+            if error.path == STDIN:
+                error.path = STDIN_NAME
+            raise error.at_path(shown(path)) from None
+        return data
+
+    def read_statement(self, path: str, data: bytes) -> Statement | None:
+        """Read a file that speaks of keys and holds none; None for any other file."""
+        name = self.find_statement(path, data)
+        try:
+            return read_statement(data, name) if name else None
+        except KeyconvError as error:
+            raise error.at_path(shown(path)) from None
 
     def report(self, faults: Iterable[KeyconvError], path: str) -> int:
         """Print why lines of a file hold no key, and give the exit code for it: with `--strict` each is an error."""

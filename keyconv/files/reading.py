@@ -36,6 +36,18 @@ class Source:
         """Whether the head is all that there is."""
         return len(self.head) <= limits.MAX_KEY_FILE
 
+    def read(self, limit: int) -> bytes:
+        """Read all of it, if it has at most `limit` bytes.
+
+        Raises: InputError.
+        """
+        data = bytearray()
+        for chunk in self.chunks:
+            data += chunk
+            if len(data) > limit:
+                raise _too_large(limit)
+        return bytes(data)
+
 
 @contextmanager
 def opened(path: str) -> Iterator[Source]:

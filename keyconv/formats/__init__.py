@@ -118,11 +118,15 @@ def by_name(name: str) -> Format:
     for known in REGISTRY:
         if known.name == wanted:
             return _load(known)
+    from keyconv import statements
     from keyconv.keys import family_named
     from keyconv.text.nearest import nearest
     from keyconv.text.quoting import quote
 
     names = [known.name for known in REGISTRY]
+    if wanted in statements.NAMES:
+        message, hint = statements.refusal(wanted)
+        raise UsageError(f"{quote(name)} is {message}", hint=hint)
     if family_named(wanted):
         hint = "a conversion keeps the type; formats are openssh, ppk, pem, pkcs8, openssh-pub and so on"
         raise UsageError(f"{quote(name)} is a type of key, not a format", hint=hint)

@@ -16,10 +16,12 @@ from keyconv.errors import MisfitError, UnsupportedError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry
 
-__all__ = ["SSHFP"]
+__all__ = ["ALGORITHMS", "SSHFP"]
 
 _OWNER = b"@"
-_ALGORITHMS = {"rsa": 1, "dsa": 2, "ecdsa": 3, "ed25519": 4, "ed448": 6}
+ALGORITHMS = {"rsa": 1, "dsa": 2, "ecdsa": 3, "ed25519": 4, "ed448": 6}
+"""Key families to the numbers that records have for them."""
+
 _SHA1 = 1
 _SHA256 = 2
 
@@ -40,7 +42,7 @@ def _write_records(entry: Entry) -> list[bytes]:
     if entry.public is None:
         raise MisfitError("the public half is not known until the private one is unlocked")
     blob = public_blob.write(entry.public)
-    number = _ALGORITHMS[entry.public.family]
+    number = ALGORITHMS[entry.public.family]
     hashes = ((_SHA1, sha1(blob, usedforsecurity=False)), (_SHA256, sha256(blob)))
     return [
         b"%s IN SSHFP %d %d %s" % (_OWNER, number, kind, digest.hexdigest().encode("ascii")) for kind, digest in hashes
@@ -51,7 +53,7 @@ SSHFP = Format(
     name="sshfp",
     title="SSHFP records for DNS",
     source="RFC 4255, RFC 6594, RFC 7479, RFC 8709",
-    can=Capabilities(private=False, families=frozenset(_ALGORITHMS), many=True, readable=False),
+    can=Capabilities(private=False, families=frozenset(ALGORITHMS), many=True, readable=False),
     sniff=_sniff,
     read=_read,
     write=_write,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from keyconv import statements
 from keyconv.codec.unsupported import NEW_KEY
 from keyconv.formats import FORMATS
 from keyconv.text.quoting import quote
@@ -220,6 +221,8 @@ def find_foreign(data: bytes) -> Foreign | None:
     stripped = text.strip(b" \t\r\n\f")
     if not stripped:
         return Foreign("empty", "the file is empty" + (" but for white space" if data else ""))
+    if statement := statements.detect(text):
+        return Foreign("not-a-key", *statements.refusal(statement))
     for magic, message, hint in _MAGIC:
         if text.startswith(magic):
             return Foreign("not-a-key", message, hint)

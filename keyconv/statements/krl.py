@@ -117,6 +117,11 @@ class RevocationList(Statement):
         """What `keyconv match` says of a key that is on the list."""
         return "revoked"
 
+    @property
+    def denial(self) -> str:
+        """What `keyconv match` says of any other."""
+        return "not revoked"
+
     def applies_to(self, public: PublicKey, certificate: Certificate | None) -> str:
         """Say how a key or a certificate is revoked; an empty string where it is not."""
         return self.revokes_key(public) or (self.revokes_certificate(certificate) if certificate is not None else "")

@@ -31,6 +31,11 @@ class Statement(ABC):
         """Say how the file speaks of a key, or give an empty string where it does not."""
 
     @property
+    @abstractmethod
     def verb(self) -> str:
         """What `keyconv match` says of a key that the file speaks of."""
-        return "is meant"
+
+    @property
+    @abstractmethod
+    def denial(self) -> str:
+        """What `keyconv match` says of any other key."""

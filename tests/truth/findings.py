@@ -26,6 +26,7 @@ _NAMES: Mapping[Kind, str] = {
     "known_hosts": "known_hosts",
     "certificate": "id-cert.pub",
     "allowed_signers": "allowed_signers",
+    "authorized_principals": "authorized_principals",
 }
 """The file's name for each kind that `check` reads."""
 

@@ -87,6 +87,13 @@ ACROSS_FILES: tuple[Rule, ...] = (
         beside=_stale_certificate,
     ),
     _identity(
+        "stale-sshfp",
+        "The SSHFP records beside the key are of another key",
+        "The key was replaced, the records were not.",
+        "ssh: 'WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!', with VerifyHostKeyDNS.",
+        "Write the records again: 'keyconv public KEY -t sshfp'.",
+    ),
+    _identity(
         "comment-differs",
         "The .pub beside the key has another comment",
         "One of the two files was changed alone, or 'keyconv comment' was killed between them.",
