@@ -146,7 +146,10 @@ class Run(KeysOfRun):
                 yield rules.BOOK.to_finding(name, hit, path, key=key)
 
     def _add_modulus(self, number: int, path: str, line: int | None, key: str | None) -> None:
-        if number in self.moduli:
+        known = self.moduli.get(number)
+        if known is not None:
+            if path < known[0]:  # so that the order in which files are read does not matter
+                self.moduli[number] = (path, line, key)
             return
         if self.bits + number.bit_length() > modulus.MAX_COMPARED_BITS:
             self.left_out = True

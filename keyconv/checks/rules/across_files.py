@@ -57,8 +57,11 @@ def _shared_modulus_factor(run: KeysOfRun) -> Iterator[PlacedHit]:
 
 
 def _duplicate_key(run: KeysOfRun) -> Iterator[PlacedHit]:
-    """The same private key in two files; KEY, KEY.ppk and KEY.pem in one folder are one key in several formats."""
-    for places in run.private.values():
+    """The same private key in two files; KEY, KEY.ppk and KEY.pem in one folder are one key in several formats.
+
+    The first by name is the one that the others are compared with, in whatever order they were read.
+    """
+    for places in (sorted(each, key=lambda place: place[0]) for each in run.private.values()):
         first = places[0][0]
         reported: set[str] = {first}
         for path, key in places[1:]:
