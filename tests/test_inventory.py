@@ -204,7 +204,8 @@ def test_a_folder_needs_r_and_flags_for_one_file_are_refused(tmp_path: Path) -> 
     for flags in (("--visual",), ("--show-private", "-o", "x"), ("--strict",), ("--from", "ppk"), ("--key", "1")):
         refused = run("inspect", "-r", tmp_path, *flags)
         assert (refused.code, refused.out) == (2, b"")
-    assert run("inspect", "--format", "csv", "--json", tmp_path).code == 2
+    refused = run("inspect", "-r", "--format", "csv", "--json", tmp_path)
+    assert (refused.code, refused.out, refused.error["code"]) == (2, b"", "usage")
 
 
 def test_standard_input_and_a_named_file_that_is_not_a_key_have_rows(tmp_path: Path) -> None:

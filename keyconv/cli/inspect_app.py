@@ -88,6 +88,8 @@ def inspect(
             allow_costly=allow_costly_kdf,
             strict=strict,
         )
+        if as_json and listing == "csv":
+            raise UsageError("--json is --format json, which is not --format csv", hint="leave one of them out")
         if recursive or listing == "csv":
             from keyconv.cli import inventory
 
@@ -97,7 +99,7 @@ def inspect(
             ):
                 if given:
                     raise UsageError(f"{name} is about one file, and an inventory lists many")
-            chosen = "json" if as_json and listing != "csv" else listing or "text"
+            chosen = "json" if as_json else listing or "text"
             return inventory.run(
                 tuple(inputs),
                 how,
