@@ -14,6 +14,7 @@ from fixture_files import FIXTURES_DIR, ROOT
 from test_cli_convert import LOCKED_PPK, OPENSSH, PPK, PUBLIC, run, run_process
 
 from keyconv.cli.app import COMMANDS
+from keyconv.cli.declaring import HEADINGS
 
 GROUPS = ("cert", "agent")
 EVERY = (
@@ -36,6 +37,36 @@ def test_the_usage_of_a_command_has_no_braces_and_its_help_no_ranges(command: tu
     text = run(*command, "--help").out.decode()
     assert "{" not in text.splitlines()[0]
     assert not re.search(r"\[[0-9<=]*x[<>=]", text)
+
+
+def _sections(text: str) -> dict[str, set[str]]:
+    """Return the flags of a help text under each heading, in the order of the headings."""
+    sections: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if re.fullmatch(r"[A-Z][A-Za-z ]+:", line):
+            sections[line[:-1]] = set()
+        elif flags := re.match(r"  (-.*?)(?:  |$)", line):
+            next(reversed(sections.values())).update(re.findall(r"(?<![\w-])--[a-z][a-z-]*", flags[1]))
+    return sections
+
+
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
+def test_each_option_is_under_the_heading_of_its_group(command: tuple[str, ...]) -> None:
+    sections = _sections(run(*command, "--help").out.decode())
+    headings = [each for each in HEADINGS if each in sections]
+    assert list(sections) == headings, "known headings alone, in one order"
+    assert {"--json", "--no-input", "--quiet", "--color", "--help"} <= sections["Other"]
+    for heading, flags in sections.items():
+        for flag in flags:
+            assert ("passphrase" in flag) <= (heading == "Passphrases"), flag
+            assert (flag.startswith("--kdf") or flag == "--allow-costly-kdf") <= (heading == "KDF and cipher"), flag
+
+
+def test_convert_has_every_group_and_no_option_outside_one() -> None:
+    sections = _sections(run("convert", "--help").out.decode())
+    assert list(sections) == ["Arguments", "Input", "Output", "Passphrases", "KDF and cipher", "Other"]
+    assert {"--from", "--key", "--recursive"} == sections["Input"]
+    assert {"--to", "--output", "--directory", "--force", "--strict", "--comment"} == sections["Output"]
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])

@@ -225,6 +225,12 @@ def test_show_completion_gives_a_script_for_keyconv(shell: str) -> None:
         ("keyconv cert at", ["attach"]),
         ("keyconv cert attach --in", ["--in-place"]),
         ("keyconv generate --type ec", ["ecdsa"]),
+        ("keyconv convert x --to op", ["openssh", "openssh-pub"]),
+        ("keyconv convert x --from ppk1", ["ppk1"]),
+        ("keyconv convert x --to ppk1", []),
+        ("keyconv public x --to ppk", []),
+        ("keyconv public x --to rfc", ["rfc4716"]),
+        ("keyconv rule weak-k", ["weak-kdf"]),
     ],
 )
 def test_the_completion_completes(line: str, words: list[str]) -> None:

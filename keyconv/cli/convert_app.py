@@ -4,7 +4,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from keyconv.cli.declaring import Command
+from keyconv.cli.declaring import INPUT, OUTPUT, Command
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
@@ -35,6 +35,7 @@ from keyconv.cli.flags import (
     Quiet,
     Rounds,
     Strict,
+    writable,
 )
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
@@ -51,14 +52,29 @@ def convert(
     inputs: Inputs,
     to: Annotated[
         Optional[str],
-        typer.Option("-t", "--to", metavar="FORMAT", help="The format to write; 'keyconv formats' lists them all."),
+        typer.Option(
+            "-t",
+            "--to",
+            metavar="FORMAT",
+            autocompletion=writable,
+            rich_help_panel=OUTPUT,
+            help="The format to write; 'keyconv formats' lists them all.",
+        ),
     ] = None,
     output: Output = None,
     directory: Annotated[
         Optional[str],
-        typer.Option("-d", "--directory", metavar="DIR", help="Write each result to a file in this folder."),
+        typer.Option(
+            "-d",
+            "--directory",
+            metavar="DIR",
+            rich_help_panel=OUTPUT,
+            help="Write each result to a file in this folder.",
+        ),
     ] = None,
-    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="With -d: go through folders.")] = False,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", rich_help_panel=INPUT, help="With -d: go through folders.")
+    ] = False,
     jobs: Jobs = None,
     source: From = None,
     key: Key = None,

@@ -8,36 +8,40 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-__all__ = ["Command", "group"]
+__all__ = ["COST", "HEADINGS", "INPUT", "OTHER", "OUTPUT", "PASSPHRASES", "Command", "group"]
+
+ARGUMENTS, OPTIONS = "Arguments", "Options"
+INPUT, OUTPUT, PASSPHRASES, COST, OTHER = "Input", "Output", "Passphrases", "KDF and cipher", "Other"
+HEADINGS = (ARGUMENTS, OPTIONS, INPUT, OUTPUT, PASSPHRASES, COST, OTHER)
+"""In the order of the help; a flag names its own as `rich_help_panel`, or is one of `OPTIONS`."""
 
 _RANGE = re.compile(r"\s*\[[\d<=]*x[<>=]+\d+\]")
 
 
 class Command(TyperCommand):
-    """A command whose usage names arguments without braces, and whose help is without ranges of numbers."""
+    """A command whose usage has no braces, and whose help is grouped and has no ranges of numbers."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the pieces of the usage line."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options."""
-        plain: Any = _WithoutRanges(formatter)
-        super().format_options(ctx, plain)
+        """Write the arguments and options under their headings, the command's own first."""
+        sections: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
+        for each in self.get_params(ctx):
+            record = each.get_help_record(ctx)
+            if record is not None:
+                sections[_heading(each)].append((record[0].strip("{}"), _RANGE.sub("", record[1])))
+        for heading, rows in sections.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
-class _WithoutRanges:
-    """A formatter of help that leaves out `[0<=x<=256]`, which says less than the words before it."""
-
-    def __init__(self, formatter: Any) -> None:
-        self._formatter = formatter
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._formatter, name)
-
-    def write_dl(self, rows: Any, *arguments: Any, **options: Any) -> None:
-        """Write a list of terms and what they mean."""
-        self._formatter.write_dl([(name, _RANGE.sub("", text)) for name, text in rows], *arguments, **options)
+def _heading(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return ARGUMENTS
+    return OTHER if parameter.name == "help" else parameter.rich_help_panel or OPTIONS
 
 
 def group(name: str, help: str) -> typer.Typer:

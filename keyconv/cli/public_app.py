@@ -4,7 +4,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from keyconv.cli.declaring import Command
+from keyconv.cli.declaring import OUTPUT, Command
 from keyconv.cli.flags import (
     AllowCostly,
     AsJson,
@@ -22,6 +22,7 @@ from keyconv.cli.flags import (
     PassphraseFile,
     Quiet,
     Strict,
+    writable_public,
 )
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
@@ -37,7 +38,15 @@ def register(app: typer.Typer) -> None:
 def public(
     inputs: Inputs,
     to: Annotated[
-        Optional[str], typer.Option("-t", "--to", metavar="FORMAT", help="The format to write [openssh-pub].")
+        Optional[str],
+        typer.Option(
+            "-t",
+            "--to",
+            metavar="FORMAT",
+            autocompletion=writable_public,
+            rich_help_panel=OUTPUT,
+            help="The format to write [openssh-pub].",
+        ),
     ] = None,
     output: Output = None,
     source: From = None,

@@ -12,6 +12,7 @@ from keyconv.cli.flags import (
     Color,
     NoInput,
     Quiet,
+    rules,
 )
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
@@ -26,7 +27,10 @@ def register(app: typer.Typer) -> None:
 
 def rule(
     name: Annotated[
-        Optional[str], typer.Argument(metavar="NAME", help="A rule, as a finding names it; without it, all are listed.")
+        Optional[str],
+        typer.Argument(
+            metavar="NAME", autocompletion=rules, help="A rule, as a finding names it; without it, all are listed."
+        ),
     ] = None,
     no_input: NoInput = False,
     as_json: AsJson = False,
