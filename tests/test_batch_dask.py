@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from batches import CHEAP, convert_fixtures, expected
 from fixture_files import PASSPHRASE, by_path
-from tools import require_module
+from tools import PATIENCE, require_module
 
 from keyconv import batch, convert_many
 from keyconv.errors import WorkerError
@@ -30,12 +31,20 @@ LOCKED = by_path("ppk/ed25519-v3-argon2id-encrypted.ppk")
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     distributed = require_module("distributed")
-    require_module("dask").config.set({"distributed.scheduler.allowed-failures": 0})
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
-        distributed.Client(cluster) as connected,
-    ):
+    timeouts = dict.fromkeys(
+        ("distributed.comm.timeouts.connect", "distributed.comm.timeouts.tcp", "distributed.scheduler.worker-ttl"),
+        f"{PATIENCE}s",
+    )
+    require_module("dask").config.set({"distributed.scheduler.allowed-failures": 0, **timeouts})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Creating scratch directories is taking")  # by a clock that may be fast
+        cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0")
+    connected = distributed.Client(cluster, timeout=PATIENCE)
+    try:
         yield connected
+    finally:
+        connected.close(PATIENCE)
+        cluster.close(PATIENCE)
 
 
 @pytest.fixture
