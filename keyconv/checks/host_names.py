@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from keyconv.checks.covering import leaves_nothing
 from keyconv.checks.option_values import Verdict
 from keyconv.codec import networks
 
@@ -37,6 +38,9 @@ def judge(hosts: tuple[bytes, ...]) -> Iterator[Verdict]:
     if b"!*" in hosts:
         yield Verdict("dead-host", "!* excludes every host, whatever else is named")
         return
+    if leaves_nothing([host.decode("latin-1").lower() for host in hosts]):
+        yield Verdict("dead-host", "the hosts with a ! exclude all the others: ssh finds none by such a line")
+        return
     alive = [not why and not host.startswith(b"!") for host, why in zip(hosts, whys, strict=True)]
     for host, why in zip(hosts, whys, strict=True):
         if why and host.startswith(b"!"):
@@ -55,6 +59,8 @@ def _why_dead(host: bytes, *, alone: bool) -> str:
     shown = f"'{_show(text)}'"
     if "://" in text:
         return f"{shown} is a URL: ssh asks for the host alone"
+    if text.startswith("."):
+        return f"{shown} begins with a dot, as no name does: *{_show(text)} stands for all names of a domain"
     if "@" in text:
         return f"{shown} names a user: ssh asks for the host alone"
     if text.startswith("["):

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from keyconv.checks import services, times
+from keyconv.checks.covering import leaves_nothing
 from keyconv.checks.model import Severity
 from keyconv.codec import networks
 from keyconv.keyfile import Option
@@ -87,13 +88,18 @@ def _from(value: bytes) -> str:
             positive.append(_why_dead(text))
     if not positive:
         return "there are only patterns with a !, which let nobody in"
+    if leaves_nothing(value.decode("latin-1").lower().split(",")):
+        return "the patterns with a ! exclude all that the others let in"
     return positive[0] if all(positive) else ""
 
 
 @lru_cache(maxsize=64)
 def _dead_patterns(value: bytes) -> tuple[Verdict, ...]:
-    whys = (_why_dead(pattern.removeprefix(b"!").decode("latin-1")) for pattern in value.split(b","))
-    return tuple(Verdict("bad-option", f"from: {why}", "warning") for why in whys if why)
+    texts = [pattern.removeprefix(b"!").decode("latin-1") for pattern in value.split(b",")]
+    whys = [why for text in texts if (why := _why_dead(text))]
+    if any("/" in text and not text.partition("/")[2].isdigit() and not _why_dead(text) for text in texts):
+        whys.append("the length of a prefix has a sign or a space, which sshd of OpenSSH 9.2 takes for no length")
+    return tuple(Verdict("bad-option", f"from: {why}", "warning") for why in whys)
 
 
 def _why_dead(text: str) -> str:
@@ -109,6 +115,8 @@ def _why_dead(text: str) -> str:
         return f"{shown} never matches: '{_show(address)}' before the / is not an address"
     if not _NUMBER.match(length) or not 0 <= int(length) <= most:
         return f"{shown} never matches: '/{_show(length)}' is not the length of a prefix"
+    if networks.is_mapped(text):
+        return f"{shown} never matches: to sshd such an address is an IPv4 one"
     return ""
 
 

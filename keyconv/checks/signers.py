@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keyconv.checks import times
+from keyconv.checks.covering import leaves_nothing
 from keyconv.checks.option_values import Verdict
 from keyconv.keyfile import Entry
 
@@ -20,6 +21,8 @@ def judge(entry: Entry, now: int) -> Iterator[Verdict]:
     """Report what ssh-keygen refuses about a line at `now`, in seconds since 1970, and what has no effect."""
     if not entry.hosts or all(name.startswith(b"!") for name in entry.hosts):
         yield Verdict("bad-option", f"there are only principals with a !, which name nobody; {_SILENT}")
+    elif leaves_nothing([name.decode("latin-1") for name in entry.hosts]):
+        yield Verdict("bad-option", f"the principals with a ! exclude all the others; {_SILENT}")
     seen: dict[str, bytes] = {}
     for option in entry.options:
         name = option.name.decode("latin-1").lower()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["bits_of", "dotted", "has_host_bits", "shortest", "unmapped", "why_refused"]
+__all__ = ["bits_of", "contains", "dotted", "has_host_bits", "is_mapped", "shortest", "unmapped", "why_refused"]
 
 _NUMBER = re.compile(r"(?:0[0-7]*|[1-9][0-9]{0,9})\Z")
 _LENGTH = re.compile(r"[0-9]{1,9}\Z")
@@ -49,6 +49,30 @@ def unmapped(address: str) -> str:
     return str(found.ipv4_mapped or "") if isinstance(found, IPv6Address) else ""
 
 
+def is_mapped(network: str) -> bool:
+    """Tell whether a network holds nothing but IPv6 addresses that stand for IPv4 ones, which sshd never sees."""
+    from ipaddress import IPv6Network, ip_network
+
+    try:
+        found = ip_network(network)
+    except ValueError:
+        return False
+    return isinstance(found, IPv6Network) and found.subnet_of(IPv6Network("::ffff:0:0/96"))
+
+
+def contains(network: str, other: str) -> bool:
+    """Tell whether a network, or an address, holds all of another; False for what is neither."""
+    from ipaddress import IPv4Network, IPv6Network, ip_network
+
+    try:
+        whole, part = ip_network(network), ip_network(other)
+    except ValueError:
+        return False
+    if isinstance(whole, IPv4Network) and isinstance(part, IPv4Network):
+        return part.subnet_of(whole)
+    return isinstance(whole, IPv6Network) and isinstance(part, IPv6Network) and part.subnet_of(whole)
+
+
 def shortest(address: str) -> str:
     """Return an IPv6 address as programs write it, without its zone; an empty string for anything else."""
     from ipaddress import IPv6Address
@@ -85,4 +109,6 @@ def why_refused(value: bytes) -> str:
             return "the length of a prefix is out of range"
         if has_host_bits(text):
             return "a network has bits set behind its prefix"
+    if all(is_mapped(text) for text in value.decode("latin-1").split(",")):
+        return "there are only IPv6 addresses that stand for IPv4 ones, which no client has"
     return ""

@@ -117,6 +117,10 @@ _SOURCES: dict[str, str] = {
     "ipv6-cidr": "2001:db8::/32,127.0.0.1",
     "ipv6-host-bits": "2001:db8::1/32,127.0.0.1",
     "ipv6-brackets": "[::1],127.0.0.1",
+    "mapped": "::ffff:127.0.0.1",
+    "mapped-network": "::ffff:0:0/96",
+    "mapped-and-plain": "::ffff:127.0.0.1,127.0.0.1",
+    "cidr-zero-length": "127.0.0.0/08",
     "other": "10.0.0.1",
 }
 
