@@ -208,14 +208,53 @@ def test_a_command_that_there_is_not_is_named_with_those_that_are_like_it(
     assert result.err.startswith(f"keyconv: no such command '{arguments[-1]}'. Did you mean '{nearest}'")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_show_completion_gives_a_script_for_keyconv(shell: str) -> None:
-    # by `python -m` too, since that is how it may be tried first
-    ran = subprocess.run([sys.executable, "-m", "keyconv", "--show-completion", shell], cwd=ROOT, capture_output=True)
-    assert (ran.returncode, ran.stderr) == (0, b"")
-    script = ran.stdout.decode()
-    assert "_KEYCONV_COMPLETE" in script
+OWN_WORDS = {
+    "bash": ("complete -o default -F _keyconv_completion keyconv", "complete_bash"),
+    "zsh": ("#compdef keyconv", "complete_zsh"),
+    "fish": ("complete --command keyconv", "complete_fish"),
+    "powershell": ("Register-ArgumentCompleter -Native -CommandName keyconv", "complete_powershell"),
+}
+"""What only the shell's own script has in it, and what it asks keyconv."""
+
+SYNTAX = {"bash": ("bash", "-n"), "zsh": ("zsh", "-n"), "fish": ("fish", "--no-execute")}
+
+
+@pytest.mark.parametrize("shell", OWN_WORDS)
+def test_each_shell_gets_its_own_completion_script(shell: str, tmp_path: Path) -> None:
+    result = run_process("completion", shell)
+    assert (result.code, result.err) == (0, "")
+    script = result.out.decode()
+    for name, (registers, asks) in OWN_WORDS.items():
+        assert (registers in script, asks in script) == (name == shell, name == shell), name
     assert "python" not in script
+    assert run("completion", shell, "--json").json == {"shell": shell, "script": script}
+    if shell in SYNTAX and shutil.which(shell):
+        (tmp_path / "script").write_text(script, "utf-8")
+        parsed = subprocess.run([*SYNTAX[shell], tmp_path / "script"], capture_output=True)
+        assert (parsed.returncode, parsed.stderr) == (0, b"")
+
+
+def test_bash_completes_with_the_script(tmp_path: Path) -> None:
+    if not (bash := shutil.which("bash")) or os.name == "nt":
+        pytest.skip("there is no bash")
+    (tmp_path / "keyconv").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m keyconv "$@"\n')
+    (tmp_path / "keyconv").chmod(0o755)
+    (tmp_path / "script").write_bytes(run("completion", "bash").out)
+    typed = 'COMP_WORDS=(keyconv convert x --to rfc); COMP_CWORD=4; _keyconv_completion keyconv; echo "${COMPREPLY[@]}"'
+    asked = subprocess.run(
+        [bash, "-c", f'. "$1"; {typed}', "bash", tmp_path / "script"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, "rfc4716\n", "")
+
+
+def test_completion_of_an_unknown_shell_names_those_there_are() -> None:
+    result = run_process("completion", "tcsh")
+    assert (result.code, result.out) == (2, b"")
+    assert all(shell in result.err for shell in OWN_WORDS)
 
 
 @pytest.mark.parametrize(

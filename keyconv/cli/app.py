@@ -20,7 +20,7 @@ __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS = (
     *("convert", "public", "inspect", "match", "passphrase", "comment", "generate", "repair", "check", "rule"),
-    *("formats", "schema", "cert", "agent"),
+    *("formats", "schema", "completion", "cert", "agent"),
 )
 """In the order of the help; `keyconv.cli.NAME_app` declares each, by its `register`."""
 

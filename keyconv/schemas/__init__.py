@@ -14,6 +14,7 @@ __all__ = ["NAMES", "load", "text"]
 NAMES = (
     *("agent-add", "agent-list", "agent-remove", "cert-attach", "cert-detach", "cert-show", "check", "comment"),
     *(
+        "completion",
         "convert",
         "doctor",
         "error",
