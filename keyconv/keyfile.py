@@ -81,9 +81,10 @@ class Entry:
     While `private` is Locked, `public` is only what the file claims; it is None where the format hides it. `protection`
     is how the private half was locked, once it is open; `fault` is why there is no private half although there should
     be one (a file cut short after its public half). `hosts` and `marker` (`@cert-authority`, `@revoked`) are those of
-    a `known_hosts` line, as it spells them. `attributes` are those of a PKCS#8 key, in DER; `members` names those of a
-    JSON Web Key, or of the set that it is in, that say something else than the key. `format` is that of this key alone,
-    in a file of several keys of different formats.
+    a `known_hosts` line, as it spells them, `principals` those of an `allowed_signers` line, whose options are its own.
+    `attributes` are those of a PKCS#8 key, in DER; `members` names those of a JSON Web Key, or of the set that it is
+    in, that say something else than the key. `format` is that of this key alone, in a file of several keys of
+    different formats.
     """
 
     public: PublicKey | None
@@ -98,6 +99,7 @@ class Entry:
     fault: KeyconvError | None = None
     hosts: tuple[bytes, ...] = ()
     marker: bytes | None = None
+    principals: tuple[bytes, ...] = ()
     attributes: bytes = b""
     members: tuple[str, ...] = ()
     format: str = ""

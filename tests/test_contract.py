@@ -401,6 +401,8 @@ def test_a_forced_format_reads_its_own_files_alone(target: Format) -> None:
     for fixture in READABLE:
         if fixture.reader == target.name:
             assert read(fixture.data, target.name).format == target.name
+        elif target.name == "allowed_signers" and fixture.reader == "known_hosts":
+            continue  # any word before a key may be a principal
         elif not target.sniff(fixture.data) and not (target.name[:3] == fixture.reader[:3] == "ppk"):
             with pytest.raises(KeyconvError):
                 raise read(fixture.data, target.name).faults[0]  # options are hosts to known_hosts, a key alone is none

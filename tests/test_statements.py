@@ -12,6 +12,7 @@ import pytest
 from fixture_files import Fixture, by_path, pick, sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_schemas import schema_of, validator
 from tools import require
 from typer.testing import CliRunner, Result
 
@@ -28,7 +29,12 @@ RSA = by_path("openssh-pub/rsa2048.pub")
 
 
 def _run(*arguments: object, data: bytes = b"") -> Result:
-    return CliRunner().invoke(app, [str(each) for each in arguments], input=data)
+    """Run the program; JSON that it prints is held to the published schema."""
+    words = [str(each) for each in arguments]
+    result = CliRunner().invoke(app, words, input=data)
+    if "--json" in words and result.exit_code in (0, 1):
+        validator(schema_of(words)).validate(json.loads(result.stdout))
+    return result
 
 
 def _asked(key: Fixture, tmp_path: Path, *flags: str) -> bytes:

@@ -65,6 +65,8 @@ def judge_content(content: Content, context: Context, *, only_private: bool = Fa
         return _judge_lines(content, context, "authorized_keys")
     if keyfile.kind == "known_hosts":
         return _judge_lines(content, context, "known_hosts")
+    if keyfile.kind == "allowed_signers":
+        return _judge_lines(content, context, "allowed_signers")
     return _judge_keyfile(content, context, keyfile)
 
 

@@ -11,7 +11,18 @@ from keyconv import limits
 from keyconv.checks import rules
 from keyconv.checks.bulk import USUAL_FAMILIES, find_sound
 from keyconv.checks.line import Line
-from keyconv.checks.model import Context, Finding, Hit, LineKind, Related, Severity, UsualKey, blob_of, fingerprint_of
+from keyconv.checks.model import (
+    LINE_KINDS,
+    Context,
+    Finding,
+    Hit,
+    LineKind,
+    Related,
+    Severity,
+    UsualKey,
+    blob_of,
+    fingerprint_of,
+)
 from keyconv.checks.modulus import MAX_STREAMED_BITS
 from keyconv.checks.seen_keys import SeenKeys
 from keyconv.codec import line_kind, signer_line
@@ -36,10 +47,6 @@ _TYPES = (
 _KEY_BEGINS = re.compile(_TYPES + rb"(?:-cert-v01@openssh\.com)?[ \t]+" + _BLOB)
 _TYPE_BEGINS = re.compile(_TYPES + rb"[ \t]")
 _BASE64_ROW = re.compile(rb"[A-Za-z0-9+/]{32,}={0,2}(?:[ \t]|\Z)")
-_SIGNERS = re.compile(r"\.?allowed[_-]?signers\Z")
-_PRINCIPAL = re.compile(rb"!?[\w.*?@+%-]+\Z")
-_ADDRESS = re.compile(rb"!?[\w.*?+%-]+@[\w.*?-]+\Z")
-"""What a person would take for a principal: a word before options that only `allowed_signers` has, else an address."""
 _BLOB_BEGINS = b"AAAA"
 
 _MAX_ROWS = 200
@@ -108,8 +115,6 @@ class LineFile:
 
 def kind_of_name(name: str) -> LineKind | None:
     """Tell by its name what a file is: the names that sshd and ssh read by default; others are told by content."""
-    if _SIGNERS.match(name.lower()):
-        return "allowed_signers"
     return _as_kind(line_kind.kind_of_name(name))
 
 
@@ -140,16 +145,13 @@ def _kind_by_votes(head: bytes) -> LineKind | None:
     if kind == "known_hosts":
         # Without a blob it is a key of protocol 1, told by its numbers.
         return kind if any(_BLOB_BEGINS not in text or _reads_as_host(text) for text in texts) else None
-    keys = sum(map(_reads_as_key, texts))
-    if sum(_reads_as_signer(text) for text in texts if not _reads_as_key(text)) > keys:
-        return "allowed_signers"
-    return kind if keys and len(rows) > 1 else None
+    if kind == "allowed_signers":
+        return kind
+    return kind if len(rows) > 1 and any(map(_reads_as_key, texts)) else None
 
 
 def _as_kind(kind: str) -> LineKind | None:
-    if kind == "authorized_keys":
-        return "authorized_keys"
-    return "known_hosts" if kind == "known_hosts" else None
+    return next((each for each in LINE_KINDS if each == kind), None)
 
 
 def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
@@ -242,7 +244,7 @@ def _find_sound(file: LineFile, rows: list[Row]) -> dict[int, UsualKey]:
 def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) -> Iterator[Finding]:
     if entry.certificate is not None:
         return  # it is bad wherever it stands
-    hosts = b",".join(entry.hosts)
+    hosts = b",".join(entry.hosts or entry.principals)
     if entry.marker:
         hosts = entry.marker + b" " + hosts
     if entry.options:  # sshd goes on to the next line with the key where the options do not let a client in
@@ -319,18 +321,6 @@ def _reads_as_key(text: bytes) -> bool:
 
 def _reads_as_host(text: bytes) -> bool:
     return _succeeds(lambda: known_hosts.read_line(text, 1, []))
-
-
-def _reads_as_signer(text: bytes) -> bool:
-    """Tell whether a line is one of `allowed_signers`, by more than that some word stands before a key."""
-    try:
-        entry = signer_line.read_line(text, 1, [])
-    except KeyconvError:
-        return False
-    if entry is None:
-        return False
-    pattern = _PRINCIPAL if entry.options else _ADDRESS
-    return all(pattern.match(name) for name in entry.hosts)
 
 
 def _succeeds(read: Callable[[], object]) -> bool:

@@ -21,6 +21,8 @@ from keyconv.cli.opening import STDIN, Opener, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
 from keyconv.cli.siblings import note_siblings
+from keyconv.codec.key_line import LINE_FORMATS, LINES
+from keyconv.codec.line_kind import format_of_kind
 from keyconv.document.wrappers import CrLf, Unended
 from keyconv.engine import read
 from keyconv.engine.planning import family_of
@@ -35,7 +37,6 @@ from keyconv.text.quoting import name_file
 
 __all__ = ["Case", "Problem", "run"]
 
-_KINDS_OF_LINES = ("authorized_keys", "known_hosts", "allowed_signers")
 _NO_KEY = ("not-a-key", "placeholder", "empty")
 _MOST_STEPS = 3
 _SAID_ELSEWHERE = ("unencrypted", "surrounding-text", "multiple-keys")
@@ -138,7 +139,7 @@ def _examine_large(source: Source, error: InputError, opener: Opener) -> Case:
             raise error
         kind = found.kind
     steps = tuple(next_steps.for_lines(source))
-    name = "known_hosts" if kind == "known_hosts" else "openssh-pub"
+    name = format_of_kind(kind)
     return Case(source.path, f"{kind}, a large file", name, kind, sound=None, read_by=("OpenSSH",), steps=steps)
 
 
@@ -152,7 +153,7 @@ def _examine_data(source: Source, data: bytes, opener: Opener) -> Case:
     if not source.is_variable:
         keyfile = note_siblings(keyfile, source.path)
     case = _described(source, keyfile, findings, data)
-    if case.kind in _KINDS_OF_LINES:
+    if case.kind in LINES:
         return replace(case, steps=tuple(next_steps.for_lines(source)))
     return replace(case, steps=tuple(islice(_steps(source, data, keyfile, case), _MOST_STEPS)))
 
@@ -223,7 +224,7 @@ def _problems(keyfile: KeyFile, entry: Entry | None, findings: tuple[Finding, ..
 def _title(keyfile: KeyFile) -> str:
     if keyfile.kind == "certificate":
         return "OpenSSH certificate"
-    if keyfile.kind in _KINDS_OF_LINES:
+    if keyfile.kind in LINES:
         return keyfile.kind
     return by_name(keyfile.format).title + (", in a file with other content" if keyfile.is_document else "")
 
@@ -235,7 +236,7 @@ def _is_encrypted(keyfile: KeyFile) -> bool | None:
 
 
 def _read_by(keyfile: KeyFile, entry: Entry | None, rules: tuple[str, ...], data: bytes) -> tuple[str, ...]:
-    if keyfile.kind == "certificate" or keyfile.kind in _KINDS_OF_LINES:
+    if keyfile.kind == "certificate" or keyfile.kind in LINES:
         return ("OpenSSH",)
     if keyfile.is_document or len(keyfile.entries) > 1:
         rules = (*rules, "surrounding-text")
@@ -292,7 +293,7 @@ def _refused(source: Source, data: bytes, error: KeyconvError, findings: tuple[F
     if not error.format or found.rule in _NO_KEY:
         hint = name_file(found.hint, source.name)
         return replace(case, steps=tuple(next_steps.for_foreign(source, found.message, hint)))
-    of_lines = error.format in ("openssh-pub", "known_hosts")
+    of_lines = error.format in LINE_FORMATS
     steps = tuple(next_steps.for_lines(source, loads=False) if of_lines else _advice(source, found, findings))
     return replace(case, what=f"{by_name(error.format).title}, damaged", format=error.format, steps=steps)
 

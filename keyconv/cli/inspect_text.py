@@ -79,6 +79,7 @@ def _key(key: Any, entry: Entry, name: str, *, visual: bool) -> Iterator[str]:
         yield from _row("comment", key["comment"])
     yield from _row("marker", key.get("marker"))
     yield from _row("hosts", ", ".join(key.get("hosts", ())))
+    yield from _row("principals", ", ".join(key.get("principals", ())))
     for option in key.get("options", ()):
         yield from _row("option", option["name"] + ("" if option["value"] is None else f'="{option["value"]}"'))
     if entry.private is not None:

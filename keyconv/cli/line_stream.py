@@ -12,6 +12,7 @@ from keyconv.cli.opening import STDIN, STDIN_NAME, Opener, shown
 from keyconv.codec.key_line import rule_among_lines
 from keyconv.codec.line_faults import HINTS
 from keyconv.codec.line_file import LineFacts
+from keyconv.codec.line_kind import kind_of_format
 from keyconv.engine.reading import detect_stream
 from keyconv.errors import InputError, KeyconvError, OutputError, UsageError
 from keyconv.files import Source, opened, too_large
@@ -84,7 +85,7 @@ def _begin(opener: Opener, path: str, source: Source) -> KeyFile | LineStream:
     if found is None or found.stream is None:
         raise too_large()
     facts = LineFacts(on_fault=partial(_report, opener, path))
-    kind = "known_hosts" if found.name == "known_hosts" else "authorized_keys"
+    kind = kind_of_format(found.name)
     entries = _named(found.stream(source.chunks, facts))
     return LineStream(found, entries, facts, kind, strict=opener.options.strict)
 

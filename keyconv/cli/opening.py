@@ -12,7 +12,7 @@ from keyconv.cli.prompt import Prompter, encoded
 from keyconv.cli.render import Screen
 from keyconv.cli.workers import processors
 from keyconv.codec.line_faults import is_private
-from keyconv.codec.line_kind import kind_among_blocks, kind_of, kind_of_name
+from keyconv.codec.line_kind import format_of_kind, kind_among_blocks, kind_of, kind_of_name
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, WrongPassphraseError
@@ -226,7 +226,7 @@ def _read_by_name(path: str, data: bytes) -> KeyFile | None:
     if not content and any(not found.can.private for found in claiming(data)):
         return None
     try:
-        return read(data, "known_hosts" if kind == "known_hosts" else "openssh-pub")
+        return read(data, format_of_kind(kind))
     except KeyconvError as error:
         if not content or error.rule in ("wrapped-key", "private-not-public"):
             raise

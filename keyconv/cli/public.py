@@ -16,6 +16,7 @@ from keyconv.cli.siblings import take_comment
 from keyconv.cli.target import refuse_missing_output, refuse_promise
 from keyconv.engine import choose, plan
 from keyconv.engine.conversion import verify
+from keyconv.engine.planning import without_place
 from keyconv.errors import KeyconvError, LossError, OutputError, UsageError
 from keyconv.files import write_stdout
 from keyconv.formats import by_ending, by_name, promised_by
@@ -176,7 +177,7 @@ class _Writer:
         if public.certificate is not None and self.chosen.name == "openssh-pub" and path not in self.certified:
             self.certified.add(path)
             opener.screen.note(_CERTIFICATE, shown(path))
-        public = replace(public, hosts=(), marker=None)
+        public = without_place(public)
         return public if self.line_options is None else replace(public, options=self.line_options)
 
 

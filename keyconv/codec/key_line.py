@@ -43,10 +43,10 @@ __all__ = [
     "usual_modulus",
 ]
 
-LINES = ("authorized_keys", "known_hosts")
+LINES = ("authorized_keys", "known_hosts", "allowed_signers")
 """The kinds of files that are made of lines, each with a key of its own."""
 
-LINE_FORMATS = ("openssh-pub", "known_hosts")
+LINE_FORMATS = ("openssh-pub", "known_hosts", "allowed_signers")
 """The formats that such files are of."""
 
 BLANKS = b" \t"

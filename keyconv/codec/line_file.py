@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from keyconv import limits
 from keyconv.codec.key_line import BLANKS
 from keyconv.codec.line_faults import LineFaults, ReadLine
+from keyconv.codec.line_kind import kind_of_format
 from keyconv.errors import KeyconvError, MalformedError, NotAKeyError
 from keyconv.keyfile import Entry
 from keyconv.notes import Note
@@ -87,7 +88,7 @@ def read_entries(chunks: Iterable[bytes], read_line: ReadLine, facts: LineFacts,
             entry = read_line(row.text, row.number, notes)
         except KeyconvError as error:
             own_rule = own_rule or error.rule
-            faults = faults or LineFaults(read_line, "known_hosts" if name == "known_hosts" else "authorized_keys")
+            faults = faults or LineFaults(read_line, kind_of_format(name))
             fault = faults.explain(row.text, row.number, rows.text_after, error)
             rows.skip(fault.below)
             facts.add_fault(fault.error.of_format(name))

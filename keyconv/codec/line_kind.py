@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from keyconv.codec import certificate as certificates
+from keyconv.codec import signer_line
 from keyconv.codec.key_line import (
     BLANKS,
     BLOB_START,
@@ -30,6 +31,7 @@ __all__ = [
     "count_private",
     "count_ssh2",
     "ends_in_type",
+    "format_of_kind",
     "has_flags",
     "has_private_among_lines",
     "has_words",
@@ -39,6 +41,7 @@ __all__ = [
     "is_words",
     "kind_among_blocks",
     "kind_of",
+    "kind_of_format",
     "kind_of_name",
     "looks_like_host",
 ]
@@ -46,7 +49,7 @@ __all__ = [
 MARKERS = (b"@cert-authority", b"@revoked")
 """The markers of `known_hosts`."""
 
-_NAMES = re.compile(r"(?:(authorized_keys2?)|(?:ssh_)?known_hosts2?(?:\.old)?)\Z")
+_NAMES = re.compile(r"(?:(authorized_keys2?)|((?:ssh_)?known_hosts2?(?:\.old)?)|\.?allowed[_-]?signers)\Z")
 
 Peek = Callable[[int], bytes | None]
 """Gives the text of the row that follows after so many others; None after the last."""
@@ -213,23 +216,37 @@ def _count_until(peek: Peek, end: re.Pattern[bytes]) -> int:
 
 
 def kind_of_name(path: str) -> str:
-    """Tell by its name what a file is: the names that sshd and ssh read by default; others are told by content."""
+    """Tell by its name what a file is: the names that sshd and ssh read by default, and the one that ssh-keygen(1) has;
+    others are told by content.
+    """
     found = _NAMES.match(path.replace("\\", "/").rpartition("/")[2].lower())
     if found is None:
         return ""
-    return "authorized_keys" if found[1] else "known_hosts"
+    return "authorized_keys" if found[1] else "known_hosts" if found[2] else "allowed_signers"
+
+
+def format_of_kind(kind: str) -> str:
+    """Name the format that a kind of files of lines is read as."""
+    return "openssh-pub" if kind == "authorized_keys" else kind
+
+
+def kind_of_format(name: str) -> str:
+    """Name the kind of the files of lines that a format is of."""
+    return "authorized_keys" if name == "openssh-pub" else name
 
 
 def kind_of(data: bytes) -> str:
-    """Tell whether a file is one of lines: `authorized_keys`, `known_hosts` or nothing.
+    """Tell whether a file is one of lines: `authorized_keys`, `known_hosts`, `allowed_signers` or nothing.
 
-    The first row decides whether it is one, or else most of its first rows; which of the two it is, most of them.
+    The first row decides whether it is one, or else most of its first rows; which of them it is, most of them.
     """
     first, head = first_row(data, _HEAD)
     if not head and begins_usual(first):
         return "authorized_keys"
     votes, others = _count_votes([first, *head.split(b"\n", _MOST_ROWS)[:_MOST_ROWS]])
-    hosts, keys = votes
+    hosts, keys, signers = votes
+    if signers > keys and signers > hosts and not data.startswith(_OTHER_STARTS):
+        return "allowed_signers" if signer_line.resembles(first) or others <= signers else ""
     if (not hosts and not keys) or data.startswith(_OTHER_STARTS) or SSH1.match(first):
         return ""
     claimed = is_key_row(first) or is_host_row(first)
@@ -256,7 +273,7 @@ def kind_among_blocks(data: bytes) -> str:
     if not any(part in capitals for part in _MAYBE_BLOCK) or not _TYPED.search(data):
         return ""
     rows = data.split(b"\n")
-    hosts = keys = others = blocks = 0
+    hosts = keys = signers = others = blocks = 0
     for row, in_block in _without_blocks(rows):
         text = row.strip(BLANKS + b"\r")
         blocks += in_block
@@ -268,10 +285,14 @@ def kind_among_blocks(data: bytes) -> str:
             keys += 1
         elif is_host_row(text):
             hosts += 1
+        elif signer_line.resembles(text):
+            signers += 1
         else:
             others += 1
-    if not blocks or others > _MOST_OTHERS * (keys + hosts):
+    if not blocks or others > _MOST_OTHERS * (keys + hosts + signers):
         return ""
+    if signers > keys and signers > hosts:
+        return "allowed_signers"
     if keys >= hosts:
         return "authorized_keys" if keys else ""
     return "known_hosts" if keys or hosts >= others else ""
@@ -288,9 +309,9 @@ def _holds_whole_key(row: bytes) -> bool:
     return True
 
 
-def _count_votes(rows: list[bytes]) -> tuple[tuple[int, int], int]:
-    """Count the rows that look like those of `known_hosts`, of `authorized_keys`, and the others."""
-    hosts = keys = others = marked = 0
+def _count_votes(rows: list[bytes]) -> tuple[tuple[int, int, int], int]:
+    """Count the rows that look like those of `known_hosts`, `authorized_keys`, `allowed_signers`, and the others."""
+    hosts = keys = signers = others = marked = 0
     for row, in_block in _without_blocks(rows):
         text = row.strip(BLANKS + b"\r")
         if in_block or not text or text.startswith(b"#"):
@@ -301,9 +322,11 @@ def _count_votes(rows: list[bytes]) -> tuple[tuple[int, int], int]:
             hosts += 1
         elif text.startswith(MARKERS):
             marked += 1
+        elif signer_line.resembles(text):
+            signers += 1
         elif not (is_words(text) or _BASE64_ROW.match(text) or (text.count(b'"') % 2 and _TYPED.search(text))):
             others += 1
-    return ((hosts + marked, keys) if hosts or keys else (0, 0)), others
+    return (hosts + marked if hosts or keys else 0, keys, signers), others
 
 
 def _is_host_without_blob(row: bytes) -> bool:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 
-from keyconv.codec.key_line import BLANKS, begins_key, in_line, is_empty, is_type, read_key, split_word
+from keyconv.codec.key_line import BLANKS, BLOB_START, begins_key, in_line, is_empty, is_type, read_key, split_word
 from keyconv.codec.line_options import split_options
 from keyconv.errors import KeyconvError, MalformedError
 from keyconv.keyfile import Entry, Option
 from keyconv.notes import Note
 from keyconv.text.quoting import quote
 
-__all__ = ["FLAGS", "VALUES", "read_line"]
+__all__ = ["FLAGS", "VALUES", "read_line", "resembles"]
 
 FLAGS = ("cert-authority",)
 VALUES = ("namespaces", "valid-after", "valid-before")
@@ -23,8 +23,27 @@ VALUES = ("namespaces", "valid-after", "valid-before")
 _OPTION = re.compile(rb'([^",= \t]*)(?:(=)("(?:\\"|[^"])*+")?)?')
 
 
+_PRINCIPAL = re.compile(rb"!?[\w.*?@+%-]+\Z")
+_ADDRESS = re.compile(rb"!?[\w.*?+%-]+@[\w.*?-]+\Z")
+"""What a person would take for a principal: a word before options that only `allowed_signers` has, else an address."""
+
+
+def resembles(text: bytes) -> bool:
+    """Tell whether a line is one of `allowed_signers`, by more than that some word stands before a key."""
+    if BLOB_START not in text or begins_key(text):
+        return False
+    try:
+        entry = read_line(text, 1, [])
+    except KeyconvError:
+        return False
+    if entry is None:
+        return False
+    pattern = _PRINCIPAL if entry.options else _ADDRESS
+    return all(pattern.match(name) for name in entry.principals)
+
+
 def read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
-    """Read one line without its end; a blank line or a remark gives None. The entry's `hosts` are the principals.
+    """Read one line without its end; a blank line or a remark gives None. The principals stay as they stand.
 
     Raises: MalformedError; MismatchError; LimitError; ContradictionError. Each names the line.
     """
@@ -59,7 +78,7 @@ def _read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:
         comment=comment,
         certificate=certificate,
         options=options,
-        hosts=tuple(filter(None, names.split(b","))),
+        principals=tuple(filter(None, names.split(b","))),
         line=number,
     )
 

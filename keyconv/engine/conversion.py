@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from keyconv.engine.planning import plan
+from keyconv.engine.planning import plan, without_place
 from keyconv.engine.reading import read
 from keyconv.engine.unlocking import choose, unlock
 from keyconv.errors import MisfitError, MismatchError, UsageError
@@ -40,6 +40,7 @@ def write(entry: Entry, format: str | Format, options: WriteOptions | None = Non
         raise ValueError("a key must be unlocked before it is written")
     if entry.certificate is not None and entry.certificate.key != entry.public:
         raise MismatchError("the certificate is for another key", rule="stale-certificate")
+    entry = without_place(entry)
     data = target.write((entry,), options)
     verify(data, (entry,), target, options)
     return data

@@ -44,6 +44,11 @@ class KeyInspection(TypedDict, total=False):
     jwk_thumbprint: str | None
     options: list[dict[str, str | None]]
     hosts: list[str]
+    principals: list[str]
+    namespaces: list[str] | None
+    valid_after: str | None
+    valid_before: str | None
+    cert_authority: bool
     marker: str
     notes: list[str]
 
@@ -156,6 +161,13 @@ def describe_key(entry: Entry, *, show_private: bool = False) -> KeyInspection:
         ]
     if entry.hosts:
         described["hosts"] = [_text(host) for host in entry.hosts]
+    if entry.principals:
+        values = {option.name.decode("latin-1").lower(): _text(option.value or b"") for option in entry.options}
+        described["principals"] = [_text(name) for name in entry.principals]
+        described["namespaces"] = values["namespaces"].split(",") if "namespaces" in values else None
+        described["valid_after"] = values.get("valid-after")
+        described["valid_before"] = values.get("valid-before")
+        described["cert_authority"] = "cert-authority" in values
     if entry.marker is not None:
         described["marker"] = _text(entry.marker)
     return described

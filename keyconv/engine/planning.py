@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from keyconv.errors import LossError, MisfitError
 from keyconv.formats.base import Format
 from keyconv.keyfile import Entry, Locked
@@ -64,6 +66,12 @@ def plan(entry: Entry, target: Format, *, opens: bool = False) -> Plan:
     return Plan(target, tuple(losses), needs)
 
 
+def without_place(entry: Entry) -> Entry:
+    """Return a key without what only `known_hosts` and `allowed_signers` say of it: no other format can hold that."""
+    options = () if entry.principals else entry.options
+    return replace(entry, hosts=(), marker=None, principals=(), options=options)
+
+
 def family_of(entry: Entry) -> str | None:
     """Tell the family of a key, as far as that is known while it is locked."""
     if entry.public is not None:
@@ -91,7 +99,11 @@ def _losses(entry: Entry, target: Format) -> list[Note]:
         losses += _losses_of_comment(entry.comment, target)
     if entry.certificate and not can.certificate:
         losses.append(Note("certificate", f"{target.name} cannot hold the certificate"))
-    if entry.options and not can.options:
+    if entry.principals:
+        losses.append(Note("principals", f"{target.name} cannot hold the principals of the allowed_signers line"))
+        if entry.options:
+            losses.append(Note("options", f"{target.name} cannot hold the options of the allowed_signers line"))
+    elif entry.options and not can.options:
         losses.append(Note("options", f"{target.name} cannot hold the options of the authorized_keys line"))
     if entry.hosts:
         what = f"hosts and the marker {entry.marker.decode()}" if entry.marker else "hosts"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keyconv import limits
-from keyconv.codec.line_kind import kind_among_blocks
+from keyconv.codec.line_kind import format_of_kind, kind_among_blocks
 from keyconv.errors import InputError, KeyconvError, LimitError, NotAKeyError, UsageError
 from keyconv.formats import by_name, claiming
 from keyconv.formats.base import Format
@@ -58,7 +58,7 @@ def detect(data: bytes) -> Format:
     """
     lines = kind_among_blocks(data)
     if lines:
-        return by_name("known_hosts" if lines == "known_hosts" else "openssh-pub")
+        return by_name(format_of_kind(lines))
     matching = claiming(data)
     if len(matching) == 1:
         return matching[0]

@@ -53,6 +53,7 @@ REGISTRY = (
     Known("jwk", "jwk", "JWK", (b"{", *_SPACE), (".jwk",)),
     Known("openssh-pub", "authorized_keys", "OPENSSH_PUB", ANY, (".pub",)),
     Known("known_hosts", "known_hosts", "KNOWN_HOSTS", ANY),
+    Known("allowed_signers", "allowed_signers", "ALLOWED_SIGNERS", ANY),
     Known("rfc4716", "rfc4716", "RFC4716", (b"---- BEGIN SSH2 PUBLIC ",), (".pub", ".rfc4716")),
     Known("spki", "spki", "SPKI", (b"-----BEGIN PUBLIC ", _SEQUENCE), (".pub.pem",)),
     Known("pkcs1-pub", "pkcs1_pub", "PKCS1_PUB", (b"-----BEGIN RSA PUB", _SEQUENCE), (".pub.pem",)),

@@ -307,7 +307,7 @@ def _amid(place: Place, error: KeyconvError) -> Diagnosis:
 
 def _broken(text: bytes, data: bytes, error: KeyconvError) -> Diagnosis:
     rule, message, place = error.rule, error.message, error.place
-    if error.format in LINE_FORMATS and (_lines_of_keys(data) > 1 or error.format == "known_hosts"):
+    if error.format in LINE_FORMATS and (_lines_of_keys(data) > 1 or error.format != "openssh-pub"):
         rule = rule_among_lines(error)
     counted = rule in ("truncated", "corrupt") and not isinstance(error, LimitError)
     measured = extent.measure(text) if counted else None

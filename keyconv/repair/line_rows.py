@@ -23,10 +23,15 @@ def mend_rows(data: bytes, kind: str = "") -> Candidate | None:
     """Undo what can be undone of single rows, whatever else is wrong; None where that is nothing.
 
     `kind` is that of the file by its name, where that tells one; otherwise its content does. What is left is in
-    `faults` of the candidate's file. A file with a private key among its lines is never mended.
+    `faults` of the candidate's file. A file with a private key among its lines is never mended, nor one of
+    `allowed_signers`.
     """
     kind = kind or kind_among_blocks(data) or kind_of(data)
-    if not kind or len(data) > limits.MAX_KEY_FILE or has_private_among_lines(data):
+    if (
+        kind not in ("authorized_keys", "known_hosts")
+        or len(data) > limits.MAX_KEY_FILE
+        or has_private_among_lines(data)
+    ):
         return None
     work = _Rows(split(data), on_hosts=kind == "known_hosts")
     changed = b"".join(work.mend())

@@ -32,7 +32,10 @@ def undo_wrapped_keys(data: bytes) -> Iterator[bytes]:
 
 def _join_rows(rows: list[bytes]) -> list[bytes]:
     """Join the rows that are one line together; a row that holds a key, or none at all, stays as it is."""
-    on_hosts = kind_of(b"\n".join(rows)) == "known_hosts"
+    kind = kind_of(b"\n".join(rows))
+    if kind == "allowed_signers":
+        return rows
+    on_hosts = kind == "known_hosts"
     read = read_host_line if on_hosts else read_line
     joiner = Joiner(lambda text: read(text, 1, []), "known_hosts" if on_hosts else "authorized_keys")
     changed: list[bytes] = []
