@@ -270,6 +270,10 @@ def test_completion_of_an_unknown_shell_names_those_there_are() -> None:
         ("keyconv public x --to ppk", []),
         ("keyconv public x --to rfc", ["rfc4716"]),
         ("keyconv rule weak-k", ["weak-kdf"]),
+        ("keyconv check --select weak-k", ["weak-kdf"]),
+        ("keyconv check --ignore weak-k", ["weak-kdf"]),
+        ("keyconv check --preset str", ["strict"]),
+        ("keyconv generate --also rfc", ["rfc4716"]),
     ],
 )
 def test_the_completion_completes(line: str, words: list[str]) -> None:

@@ -18,6 +18,8 @@ from keyconv.cli.flags import (
     PassphraseFd,
     PassphraseFile,
     Quiet,
+    presets,
+    rules,
 )
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
@@ -45,10 +47,17 @@ def check(
     force: Annotated[bool, typer.Option("--force", help="Replace a report that exists.")] = False,
     select: Annotated[
         Optional[list[str]],
-        typer.Option(metavar="RULES", help="Only these rules: names or groups, with commas; may be repeated."),
+        typer.Option(
+            metavar="RULES",
+            autocompletion=rules,
+            help="Only these rules: names or groups, with commas; may be repeated.",
+        ),
     ] = None,
     ignore: Annotated[
-        Optional[list[str]], typer.Option(metavar="RULES", help="Leave these rules out: names or groups, with commas.")
+        Optional[list[str]],
+        typer.Option(
+            metavar="RULES", autocompletion=rules, help="Leave these rules out: names or groups, with commas."
+        ),
     ] = None,
     exclude: Annotated[
         Optional[list[str]],
@@ -78,7 +87,11 @@ def check(
     ] = None,
     preset: Annotated[
         Optional[str],
-        typer.Option(metavar="NAME", help="Settings by name: default, strict, ci-secret, authorized-keys."),
+        typer.Option(
+            metavar="NAME",
+            autocompletion=presets,
+            help="Settings by name: default, strict, ci-secret, authorized-keys.",
+        ),
     ] = None,
     public_only: Annotated[
         bool, typer.Option("--public-only", help="A private key is a finding wherever it is.")

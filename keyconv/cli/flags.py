@@ -41,6 +41,13 @@ def rules() -> list[str]:
     return [each.name for each in RULES]
 
 
+def presets() -> list[str]:
+    """Return the names of the presets of `keyconv check`, for a shell's completion."""
+    from keyconv.checks.policy import PRESETS
+
+    return list(PRESETS)
+
+
 Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help="Key files; - is standard input.")]
 From = Annotated[
     Optional[str],

@@ -23,6 +23,7 @@ from keyconv.cli.flags import (
     NoPassphrase,
     Quiet,
     Rounds,
+    writable,
 )
 from keyconv.cli.render import Screen
 from keyconv.cli.running import run
@@ -58,7 +59,9 @@ def generate(
     ] = None,
     also: Annotated[
         Optional[list[str]],
-        typer.Option("--also", metavar="FORMAT", help="Write it in this format too; may be repeated."),
+        typer.Option(
+            "--also", metavar="FORMAT", autocompletion=writable, help="Write it in this format too; may be repeated."
+        ),
     ] = None,
     insecure_dsa: Annotated[
         bool, typer.Option("--insecure-dsa", help="Really make a DSA key, which OpenSSH 10 no longer knows.")
