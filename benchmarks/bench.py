@@ -44,15 +44,15 @@ class Bench:
         return cls(tools, folder / "shared", make_keys(tools, folder / "keys"), quick)
 
     def within(self, name: str) -> Bench:
-        """Give the same with another folder."""
+        """Return the same with another folder."""
         return Bench(self.tools, self.folder.parent / name, self.keys, self.quick)
 
     def rounds(self, full: int) -> int:
-        """Give how often to measure."""
+        """Return how often to measure."""
         return max(3, full // 5) if self.quick else full
 
     def of_type(self, kind: str) -> tuple[Key, ...]:
-        """Give all keys of a type."""
+        """Return all keys of a type."""
         return tuple(key for key in self.keys if key.type == kind)
 
     def keyconv(self, *arguments: str, fresh: tuple[str, ...] = (), codes: tuple[int, ...] = (0,)) -> Command:
@@ -72,10 +72,10 @@ class Bench:
         return Worker(python, library, self.folder, *paths)
 
     def converter(self, case: str, tool: str, command: Command, public: str) -> Contender:
-        """Give a command that writes one private key as a contender: the result must be that key."""
+        """Return a command that writes one private key as a contender: the result must be that key."""
         (output,) = command.fresh or (command.copies[0][1],)
         return Contender(case, tool, command, lambda: self.judge.expect(self.folder / output, public))
 
     def absent(self, case: str, tool: str, why: str = "") -> Row:
-        """Give the row of a tool that cannot do it, or is not there."""
+        """Return the row of a tool that cannot do it, or is not there."""
         return Row(case, tool, None, why or self.tools.missing.get(tool, "not installed"))

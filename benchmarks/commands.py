@@ -24,7 +24,7 @@ _MOST_SAID = 100
 
 
 def environment() -> dict[str, str]:
-    """Give the environment that every tool gets: no settings of Python's, no colours, English."""
+    """Return the environment that every tool gets: no settings of Python's, no colours, English."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return {**kept, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
 
@@ -73,7 +73,7 @@ class Command:
         return seconds
 
     def printed(self) -> str:
-        """Give what the last command in this folder wrote to its standard output."""
+        """Return what the last command in this folder wrote to its standard output."""
         return self._output.read_text("utf-8", "replace")
 
     def count(self, text: str) -> int:
@@ -119,7 +119,7 @@ class Loop:
 
 
 def weighing(command: Command) -> Command:
-    """Give a command that also notes the most memory that its program held.
+    """Return a command that also notes the most memory that its program held.
 
     A small process of its own starts the program, which costs some milliseconds: a child's first peak is that of the
     process that started it.
@@ -128,5 +128,5 @@ def weighing(command: Command) -> Command:
 
 
 def peak_of(command: Command) -> int:
-    """Give the most memory that the last such command in this folder held, in bytes."""
+    """Return the most memory that the last such command in this folder held, in bytes."""
     return int((command.folder / _NOTE).read_text("ascii"))

@@ -43,7 +43,7 @@ class Judge:
             raise WrongResultError("the result is another key")
 
     def public_of(self, path: Path) -> str:
-        """Give type and base64 of the public key that belongs to a private key file; empty if nobody can read it."""
+        """Return type and base64 of the public key that belongs to a private key file; empty if nobody can read it."""
         path.chmod(0o600)
         if path.read_bytes().startswith(b"PuTTY-User-Key-File-"):
             return self._public_of_ppk(path)
@@ -80,7 +80,7 @@ class Judge:
         return str(self.passphrase_file)
 
     def _ask(self, argv: list[str]) -> bytes:
-        """Give what a program prints, or nothing if it fails."""
+        """Return what a program prints, or nothing if it fails."""
         try:
             ran = subprocess.run(argv, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT)
         except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ __all__ = ["describe"]
 
 
 def describe(tools: Tools) -> dict[str, str]:
-    """Give the facts that a reader needs to compare, by name; the load is that before the first measurement."""
+    """Return the facts that a reader needs to compare, by name; the load is that before the first measurement."""
     facts = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": _commit(),

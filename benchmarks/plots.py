@@ -91,7 +91,7 @@ def _metadata(path: Path, about: dict[str, str | None]) -> dict[str, Any]:
 
 
 def _places(groups: list[tuple[str, list[Row]]]) -> tuple[list[tuple[Row, float]], dict[str, float]]:
-    """Give every row its place from the top, and every group's title one line above its rows."""
+    """Return every row its place from the top, and every group's title one line above its rows."""
     places: list[tuple[Row, float]] = []
     titles: dict[str, float] = {}
     place = 0.0
@@ -131,7 +131,7 @@ def _draw_rows(axes: Any, places: list[tuple[Row, float]]) -> None:
 
 
 def _values(row: Row) -> tuple[float, float, float]:
-    """Give median and quartiles in seconds, of one item where there are several."""
+    """Return median and quartiles in seconds, of one item where there are several."""
     if row.sample is None:
         raise ValueError("a row without a time is not drawn")
     count = row.items or 1

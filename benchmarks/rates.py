@@ -127,7 +127,7 @@ def _write_files(folder: Path, files: list[bytes]) -> None:
 
 
 def _converting(files: list[bytes]) -> float:
-    """Give the time for one of these files, in a process that has seen none of them."""
+    """Return the time for one of these files, in a process that has seen none of them."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_convert_all, files).result()
 
@@ -170,7 +170,7 @@ def _methods() -> list[str]:
 
 
 def _start(method: str) -> float:
-    """Give the time from nothing to the first conversion of a worker process."""
+    """Return the time from nothing to the first conversion of a worker process."""
     data = write(_one_key(), "ppk")
     start = time.perf_counter()
     with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
@@ -184,7 +184,7 @@ def _one_key() -> Entry:
 
 
 def _two_threads() -> dict[str, float]:
-    """Tell in how many times the time of two processes two threads do four pieces of work."""
+    """Return in how many times the time of two processes two threads do four pieces of work."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as two, ThreadPoolExecutor(2) as threads:
         return _medians({name: partial(_against, threads, two, name) for name in _WORK})
 
@@ -221,7 +221,7 @@ _WORK: dict[str, Callable[[], object]] = {
 
 
 def _memory(folder: Path) -> dict[str, int]:
-    """Give the bytes that are kept of each file in various cases."""
+    """Return the bytes that are kept of each file in various cases."""
     some = next(folder.rglob("*.ppk")).stat()
     written = Written()
     work: dict[str, Callable[[], object]] = {
@@ -261,7 +261,7 @@ _results: list[object] = []
 
 
 def _kept(work: Callable[[], object]) -> int:
-    """Give the bytes that are there after some work and were not before, for each file."""
+    """Return the bytes that are there after some work and were not before, for each file."""
     gc.collect()
     tracemalloc.start()
     _results.append(work())
@@ -296,7 +296,7 @@ def _processor() -> str:
 
 
 def fill(text: str, rates: dict[str, Any]) -> str:
-    """Give the page with its tables made anew."""
+    """Return the page with its tables made again."""
     tables = {"bytes": memory, "costs": costs, "start": start, "threads": threads, "machine": machine}
 
     def table(marked: re.Match[str]) -> str:
@@ -339,7 +339,7 @@ def machine(rates: dict[str, Any]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Give a time in the unit that fits, with two digits."""
+    """Return a time in the unit that fits, with two digits."""
     for unit, size, most in (
         ("µs", 1e-6, 1e-3),
         ("ms", 1e-3, 1),

@@ -93,11 +93,11 @@ class Experiment:
         return tuple(dict.fromkeys(row.case for row in self.rows))
 
     def of_case(self, case: str) -> tuple[Row, ...]:
-        """Give the rows of one task."""
+        """Return the rows of one task."""
         return tuple(row for row in self.rows if row.case == case)
 
     def digest(self) -> str:
-        """Give what tells a plot of these numbers from one of others."""
+        """Return what tells a plot of these numbers from one of others."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
 

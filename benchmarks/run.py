@@ -3,7 +3,7 @@
 
 python benchmarks/run.py                     everything; then docs/benchmarks.md, its plots and benchmarks/results.json
 python benchmarks/run.py --quick             fewer rounds and smaller inputs, to build/benchmarks
-python benchmarks/run.py --only NAME         one experiment, to build/benchmarks; repeat at will
+python benchmarks/run.py --only NAME         one experiment, to build/benchmarks; repeated
 python benchmarks/run.py --output DIR        what was found goes there, and docs/ stays as it is
 
 Every tool gets the same keys, all take turns, and what each makes is judged by another program before it is timed. It
@@ -35,7 +35,7 @@ _PLOTS = Path(__file__).with_name("plots.py")
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, write, and give the exit code: goals that were missed are told, and are no failure."""
+    """Measure, write, and give the exit code: goals that were missed are reported, and are no failure."""
     parser = argparse.ArgumentParser(description="Measure keyconv beside the other tools of this machine.")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller inputs")
     parser.add_argument("--only", action="append", choices=tuple(EXPERIMENTS), help="run this experiment alone")

@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 
 def fill(text: str, results: Results) -> str:
-    """Give a page with everything between its marks made anew.
+    """Return a page with everything between its marks made again.
 
     Raises: SystemExit for a mark that names nothing.
     """
@@ -64,7 +64,7 @@ def fill(text: str, results: Results) -> str:
 
 
 def whole(results: Results) -> str:
-    """Give a page of its own, with everything."""
+    """Return a page of its own, with everything."""
     names = ("machine", "goals", *(each.name for each in results.experiments))
     sections = [f"## {name}\n\n<!-- measured: {name} -->\n<!-- end -->\n" for name in names]
     return fill("# Benchmarks\n\n" + "\n".join(sections), results)
@@ -86,7 +86,7 @@ def image_name(experiment: Experiment) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Give a time with three significant digits and its unit."""
+    """Return a time with three significant digits and its unit."""
     factor, unit = next((each for each in _UNITS if seconds >= each[0] * 0.9995), _UNITS[-1])
     return f"{_significant(seconds / factor)} {unit}"
 
@@ -166,7 +166,7 @@ def _amount(number: float, unit: str) -> str:
 
 
 def _significant(number: float) -> str:
-    """Give a number with three significant digits, never as a power of ten."""
+    """Return a number with three significant digits, never as a power of ten."""
     if number == 0 or abs(number) >= 1000:
         return f"{number:,.0f}"
     return f"{number:.3g}"

@@ -73,7 +73,7 @@ def measure(
 
 
 def left_out(smaller: Row, case: str, count: int, longest: float) -> Row | None:
-    """Give the row of a tool that failed at a smaller task, or would take more than `longest` seconds for this one.
+    """Return the row of a tool that failed at a smaller task, or would take more than `longest` seconds for this one.
 
     None means that it should be run.
     """

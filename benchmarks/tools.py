@@ -83,7 +83,7 @@ def find_tools(scratch: Path) -> Tools:
 
 
 def cache_folder() -> Path:
-    """Give the folder for what later runs can use again."""
+    """Return the folder for what later runs can use again."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "keyconv-benchmarks"
 

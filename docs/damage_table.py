@@ -93,7 +93,7 @@ def _outcome(file: KeyFixture, damage: Damage, damaged: bytes) -> str:
     for passphrase in dict.fromkeys((None, file.passphrase)):
         found = _search(damaged, passphrase)
         if found is not None and found.undone == (damage.rule,) and found.data == file.data:
-            return "mended" if passphrase is None else "with the passphrase"
+            return "fixed" if passphrase is None else "with the passphrase"
     named = _search(damaged, None, guess=True)
     return "named" if named is not None and damage.rule in named.undone else "NOT NAMED"
 
@@ -106,7 +106,7 @@ def _search(data: bytes, passphrase: Passphrase | None, *, guess: bool = False) 
 
 
 def combined() -> str:
-    """Combinations of two and of three: how many were tried, named and mended."""
+    """Combinations of two and of three: how many were tried, named and fixed."""
     rows = []
     for file in FILES:
         cells: list[str] = []
@@ -122,7 +122,7 @@ def combined() -> str:
             mended = sum(1 for _, each in found if each is not None and each.data == file.data)
             cells += [str(len(kept)), str(named), str(mended)]
         rows.append((file.name, *cells))
-    heads = [f"{what} of {size}" for size in ("two", "three") for what in ("tried,", "named,", "mended,")]
+    heads = [f"{what} of {size}" for size in ("two", "three") for what in ("tried,", "named,", "fixed,")]
     return _table(("file", *heads), rows)
 
 

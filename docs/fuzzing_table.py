@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def rewrite(text: str) -> str:
-    """Give the page with its tables made anew."""
+    """Return the page with its tables made again."""
     record = json.loads(RECORD.read_text("utf-8"))
 
     def fill(marked: re.Match[str]) -> str:

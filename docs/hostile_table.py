@@ -7,7 +7,7 @@ python docs/hostile_table.py --check     change nothing; run keyconv's every com
                                          an outcome is not the recorded one, or if a table is stale
 python docs/hostile_table.py --own       record keyconv's own answers again, where they changed; what other programs
                                          said, times and memory stay; then rewrite
-python docs/hostile_table.py --measure   measure everything anew, which needs the other programs and the network, and
+python docs/hostile_table.py --measure   measure everything again, which needs the other programs and the network, and
                                          takes a quarter of an hour; then rewrite
 """
 
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
 
 
 def rewrite(text: str, record: Record) -> str:
-    """Give the page with its tables made anew."""
+    """Return the page with its tables made again."""
     return _MARKED.sub(lambda marked: f"{marked[1]}\n{TABLES[marked['name']](record)}\n{marked[4]}", text)
 
 

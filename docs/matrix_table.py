@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
 
 
 def rewrite(text: str) -> str:
-    """Give the page with its tables made anew."""
+    """Return the page with its tables made again."""
 
     def fill(marked: re.Match[str]) -> str:
         make = TABLES.get(marked["name"])

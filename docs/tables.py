@@ -62,7 +62,7 @@ def pages() -> list[Path]:
 
 
 def rewrite(text: str) -> str:
-    """Give a page with its tables made anew."""
+    """Return a page with its tables made again."""
 
     def fill(marked: re.Match[str]) -> str:
         make = TABLES.get(marked["name"])
@@ -193,7 +193,7 @@ def _engine_files() -> frozenset[Path]:
 
 
 def _error_classes() -> set[type[KeyconvError]]:
-    """Give the exceptions of the whole package that have a code of their own."""
+    """Return the exceptions of the whole package that have a code of their own."""
     _engine_files()  # before more is loaded than takes part in reading
     from keyconv.errors import KeyconvError
 

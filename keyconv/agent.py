@@ -98,7 +98,7 @@ class Constraints:
     sk_provider: str = ""
 
     def encoded(self) -> bytes:
-        """Give them as they follow a key; nothing where there are none."""
+        """Return them as they follow a key; nothing where there are none."""
         parts = []
         if self.lifetime is not None:
             parts.append(bytes((_CONSTRAIN_LIFETIME,)) + encode.uint32(self.lifetime))

@@ -47,7 +47,7 @@ class Outcome(Generic[JobT, ValueT]):
     error: KeyconvError | None = None
 
     def result(self) -> ValueT:
-        """Give the value, or raise the error."""
+        """Return the value, or raise the error."""
         if self.error is not None:
             raise self.error
         return self.value  # type: ignore[return-value]  # None only where ValueT has it
@@ -138,7 +138,7 @@ def _settle(future: Future[_Attempt[ValueT]] | WorkerError) -> _Attempt[ValueT]:
                 return _Attempt(error=_lost())  # it is the executor's own: a connection that broke
         except (BrokenExecutor, CancelledError):
             return _Attempt(error=_lost())
-        except Exception as error:  # what crosses cannot be pickled, which is the caller's to mend
+        except Exception as error:  # what crosses cannot be pickled, which is the caller's to fix
             if type(error).__name__ in _LOST_ELSEWHERE:
                 return _Attempt(error=_lost())
             raise
@@ -176,7 +176,7 @@ class Converted:
     error: KeyconvError | None = None
 
     def result(self) -> bytes:
-        """Give the bytes, or raise the error."""
+        """Return the bytes, or raise the error."""
         if self.data is None:
             raise self.error or WorkerError("there is no result")
         return self.data

@@ -131,7 +131,7 @@ class InputError(KeyconvError):
 
 
 class NotAKeyError(KeyconvError):
-    """The input is of no format that keyconv knows."""
+    """The input is not a key in any format keyconv supports."""
 
     code = default_rule = "not-a-key"
 
@@ -150,7 +150,7 @@ class TruncatedError(MalformedError):
 
 
 class UnsupportedError(KeyconvError):
-    """The file is well formed as far as can be told, but of a version, cipher or type that keyconv cannot open."""
+    """The file is well formed as far as is known, but of a version, cipher or type that keyconv cannot open."""
 
     code = default_rule = "unsupported"
 
@@ -261,7 +261,7 @@ class InternalError(KeyconvError):
 
     @classmethod
     def of(cls, error: BaseException) -> Self:
-        """Tell of an exception that nobody expected."""
+        """Report an exception that nobody expected."""
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""Records: frozen dataclasses with slots whose methods are not compiled anew for each class.
+"""Records: frozen dataclasses with slots whose methods are not compiled again for each class.
 
 `@dataclass(frozen=True, slots=True)` writes six methods as text and compiles them, at every start of a program. For the
 forty classes that even a short run needs, that takes longer than all the rest of what a run does with a key.

@@ -39,7 +39,7 @@ class Passphrase:
         self._alone = False
 
     def reveal(self) -> bytes:
-        """Give the bytes themselves."""
+        """Return the bytes themselves."""
         return self._data
 
     def hand_over(self) -> HandedOver:
@@ -126,7 +126,7 @@ class HandedOver:
         self._alone = alone
 
     def take(self) -> Passphrase:
-        """Give the passphrase."""
+        """Return the passphrase."""
         passphrase = Passphrase(self._data)
         passphrase._alone = self._alone
         return passphrase

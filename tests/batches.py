@@ -14,7 +14,7 @@ __all__ = ["CHEAP", "convert_fixtures", "expected", "salt"]
 
 
 def salt(count: int) -> bytes:
-    """Give bytes that are the same each time."""
+    """Return bytes that are the same each time."""
     return bytes(range(count))
 
 
@@ -31,5 +31,5 @@ def convert_fixtures(executor: Executor | None, window: int = 64) -> Iterator[tu
 
 @cache
 def expected() -> tuple[tuple[str, bytes | tuple[str, str]], ...]:
-    """Give what comes of every fixture in this process."""
+    """Return what comes of every fixture in this process."""
     return tuple(convert_fixtures(None))

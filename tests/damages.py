@@ -353,7 +353,7 @@ HIDDEN: dict[str, tuple[str, ...]] = {
     "missing-frame": ("wrong-label",),
     # UTF-16's own mark.
     "utf-16": ("byte-order-mark",),
-    # Rows are counted anew where blank ones were counted.
+    # Rows are counted again where blank ones were counted.
     "line-count": ("blank-lines",),
 }
 """What cannot be seen any more of some damages once another has happened."""
@@ -362,7 +362,7 @@ _KINDS_OF_LINE_ENDS = ("crlf", "cr-line-ends", "literal-newlines", "lost-newline
 
 IMPOSSIBLE: tuple[frozenset[str], ...] = (
     *(frozenset(pair) for pair in combinations(_KINDS_OF_LINE_ENDS, 2)),  # a file has one kind
-    frozenset({"lost-newlines", "wrapped-key"}),  # spaces, or nothing at all, in the midst of a public key
+    frozenset({"lost-newlines", "wrapped-key"}),  # spaces, or nothing at all, inside a public key
     frozenset({"lost-newlines", "rfc4716-in-authorized-keys"}),
     frozenset({"missing-final-newline", "blank-lines"}),  # a blank line at the end and none are the same
 )
@@ -370,14 +370,14 @@ IMPOSSIBLE: tuple[frozenset[str], ...] = (
 
 
 def hidden_rules(damages: Iterable[Damage]) -> set[str]:
-    """Give the rules among these damages of which the others may leave no trace."""
+    """Return the rules among these damages of which the others may leave no trace."""
     rules = {damage.rule for damage in damages}
     return {hidden for rule in rules for hidden in HIDDEN.get(rule, ())} & rules
 
 
 @cache
 def by_name(name: str) -> Damage:
-    """Give a damage by its name."""
+    """Return a damage by its name."""
     return next(damage for damage in DAMAGES if damage.name == name)
 
 
@@ -435,12 +435,12 @@ FILES: tuple[KeyFixture, ...] = tuple(_files())
 
 
 def file_by_name(name: str) -> KeyFixture:
-    """Give a file by its name in tables."""
+    """Return a file by its name in tables."""
     return next(file for file in FILES if file.name == name)
 
 
 def applicable(file: KeyFixture) -> Iterator[tuple[Damage, bytes]]:
-    """Give every damage that can happen to a file, and what it makes of it."""
+    """Return every damage that can happen to a file, and what it makes of it."""
     for damage in DAMAGES:
         damaged = damage.apply(file.data) if file.kind in damage.kinds else None
         if damaged is not None:
@@ -466,7 +466,7 @@ ALONE = {
 
 
 def sample_combinations(file: KeyFixture, size: int, count: int, seed: int) -> list[tuple[tuple[Damage, ...], bytes]]:
-    """Give so many combinations of `size` damages of different rules that can happen to a file together."""
+    """Return so many combinations of `size` damages of different rules that can happen to a file together."""
     rng = random.Random(f"{file.name} {size} {seed}")
     single = [damage for damage, _ in applicable(file) if damage.name not in ALONE]
     possible = list(combinations(single, size))

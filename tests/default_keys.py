@@ -43,7 +43,7 @@ Maker = Callable[[Path, Path], Iterator[Callable[[], object]]]
 
 
 def explained(program: str, rule: str) -> bool:
-    """Tell whether a finding above `info` is one that a program's defaults may have."""
+    """Return whether a finding above `info` is one that a program's defaults may have."""
     return rule in OF_THE_KEY or (rule in OF_OPENSSL and program in ("openssl", "cryptography", "asyncssh"))
 
 

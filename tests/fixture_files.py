@@ -153,17 +153,17 @@ _BY_PATH = {fixture.path: fixture for fixture in FIXTURES}
 
 
 def by_path(path: str) -> Fixture:
-    """Give the fixture at this path below fixtures/."""
+    """Return the fixture at this path below fixtures/."""
     return _BY_PATH[path]
 
 
 def pick(condition: Callable[[Fixture], bool], among: Iterable[Fixture] = READABLE) -> list[ParameterSet]:
-    """Give the fixtures for which `condition` holds, as parameters named by their paths."""
+    """Return the fixtures for which `condition` holds, as parameters named by their paths."""
     return [pytest.param(fixture, id=fixture.path) for fixture in among if condition(fixture)]
 
 
 def formats(condition: Callable[[Format], bool] = lambda known: True) -> list[ParameterSet]:
-    """Give the registered formats for which `condition` holds, as parameters named by their names."""
+    """Return the registered formats for which `condition` holds, as parameters named by their names."""
     return [pytest.param(known, id=known.name) for known in FORMATS if condition(known)]
 
 
@@ -185,5 +185,5 @@ def opened(fixture: Fixture, number: int = 1) -> Entry:
 
 
 def sample(path: str) -> Entry:
-    """Give the one key of the fixture at this path, unlocked."""
+    """Return the one key of the fixture at this path, unlocked."""
     return opened(by_path(path))

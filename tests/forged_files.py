@@ -93,7 +93,7 @@ class Pair:
 
 @cache
 def load(key: str) -> Pair:
-    """Give the fields of a fixture key, out of puttygen's unencrypted PPK of it."""
+    """Return the fields of a fixture key, out of puttygen's unencrypted PPK of it."""
     paths = {fixture.path for fixture in FIXTURES}
     path = next(path for path in (f"ppk/{key}-v3-plain.ppk", f"edge/{key}-v3-plain.ppk") if path in paths)
     public, private = ppk_blobs(by_path(path).data)
@@ -103,7 +103,7 @@ def load(key: str) -> Pair:
 
 @cache
 def stranger(key: str) -> Pair:
-    """Give another valid key of the same type and size as this fixture key."""
+    """Return another valid key of the same type and size as this fixture key."""
     pair = load(key)
     if pair.kind == "rsa":
         return load("rsa2048" if key == "rsa3072" else "rsa3072")
@@ -126,7 +126,7 @@ def stranger(key: str) -> Pair:
 
 
 def ppk_blobs(data: bytes) -> tuple[bytes, bytes]:
-    """Give the two blobs of a PPK file as they stand."""
+    """Return the two blobs of a PPK file as they stand."""
     rows = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
 
     def blob(name: bytes) -> bytes:
@@ -306,7 +306,7 @@ def body(data: bytes) -> bytes:
 
 
 def openssh_section(data: bytes) -> bytes:
-    """Give the private section of a file with one key, encrypted or not, as it stands."""
+    """Return the private section of a file with one key, encrypted or not, as it stands."""
     rest = body(data).removeprefix(b"openssh-key-v1\0")
     for _ in range(3):
         rest = rest[4 + int.from_bytes(rest[:4], "big") :]

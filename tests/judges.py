@@ -102,7 +102,7 @@ class Cell:
 
 
 def cells() -> Iterator[Cell]:
-    """Give every cell that keyconv writes, in the registry's order."""
+    """Return every cell that keyconv writes, in the registry's order."""
     from keyconv.formats import FORMATS
 
     for known in FORMATS:
@@ -193,7 +193,7 @@ def _same_numbers(answer: Answer, truth: Truth) -> bool:
 
 
 def _numbers(key: PrivateKey) -> dict[str, int]:
-    """Give the numbers of a key by the names that `puttygen -O text` prints."""
+    """Return the numbers of a key by the names that `puttygen -O text` prints."""
     from keyconv.keys import (
         DsaPrivateKey,
         EcdsaPrivateKey,
@@ -363,7 +363,7 @@ UNJUDGED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def judges_of(cell: Cell) -> tuple[Judge, ...]:
-    """Give the judges of a cell."""
+    """Return the judges of a cell."""
     declared = JUDGED[cell.format]
     return tuple(
         judge
@@ -373,6 +373,6 @@ def judges_of(cell: Cell) -> tuple[Judge, ...]:
 
 
 def reason_of(cell: Cell) -> str | None:
-    """Give the declared reason why nobody judges a cell, if there is one."""
+    """Return the declared reason why nobody judges a cell, if there is one."""
     reason, names = UNJUDGED.get(cell.format, ("", ()))
     return reason if cell.key_type.name in names else None

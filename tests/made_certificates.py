@@ -34,7 +34,7 @@ class Ca:
     sign: Callable[[bytes], bytes]
 
     def signature(self, message: bytes) -> bytes:
-        """Give a signature blob."""
+        """Return a signature blob."""
         return string(self.algorithm) + self.sign(message)
 
 
@@ -133,7 +133,7 @@ DEFAULT_CA = "ssh-ed25519"
 
 
 def of_unknown_type() -> Ca:
-    """Give a CA of a type that nobody knows."""
+    """Return a CA of a type that nobody knows."""
     return Ca(b"ssh-new", string(b"ssh-new") + string(b"key"), lambda message: string(b"x"))
 
 
@@ -177,7 +177,7 @@ def make(
 
 
 def line(blob: bytes, comment: bytes = b"made") -> bytes:
-    """Give a blob as the line of a -cert.pub file."""
+    """Return a blob as the line of a -cert.pub file."""
     length = int.from_bytes(blob[:4], "big")
     return blob[4 : 4 + length] + b" " + base64.b64encode(blob) + (b" " + comment if comment else b"") + b"\n"
 

@@ -31,7 +31,7 @@ _DERIVER = Deriver()
 
 
 def of(*names: str) -> list[Fixture]:
-    """Give the fixtures of these formats."""
+    """Return the fixtures of these formats."""
     return [fixture for fixture in FIXTURES if fixture.format in names]
 
 
@@ -45,7 +45,7 @@ def params(
 
 
 def entry_of(file: KeyFile, passphrase: bytes | None = PASSPHRASE) -> tuple[Entry, list[str]]:
-    """Give the one entry of a file, unlocked, and the codes of all notes."""
+    """Return the one entry of a file, unlocked, and the codes of all notes."""
     (entry,) = file.entries
     codes = [note.code for note in (*file.notes, *entry.notes)]
     if isinstance(entry.private, Locked):
@@ -57,12 +57,12 @@ def entry_of(file: KeyFile, passphrase: bytes | None = PASSPHRASE) -> tuple[Entr
 
 
 def private_of(fixture: Fixture) -> PrivateKey:
-    """Give the private key of a fixture."""
+    """Return the private key of a fixture."""
     return private_in(RECORDS[fixture.format], fixture.data)
 
 
 def private_in(record: Format, data: bytes, passphrase: bytes | None = PASSPHRASE) -> PrivateKey:
-    """Give the private key that a file holds."""
+    """Return the private key that a file holds."""
     private = entry_of(record.read(data), passphrase)[0].private
     assert private is not None
     assert not isinstance(private, Locked)
@@ -70,7 +70,7 @@ def private_in(record: Format, data: bytes, passphrase: bytes | None = PASSPHRAS
 
 
 def public_line(public: PublicKey) -> str:
-    """Give type and base64, as the tools print them."""
+    """Return type and base64, as the tools print them."""
     return f"{public.algorithm} {base64.b64encode(public_blob.write(public)).decode()}"
 
 
@@ -106,7 +106,7 @@ def idle() -> Deriver:
 
 
 def contents(data: bytes) -> bytes:
-    """Give the DER of a file, framed or not."""
+    """Return the DER of a file, framed or not."""
     return pem.read(data, []).data if data.startswith(b"-----") else data
 
 
@@ -149,7 +149,7 @@ def changes(data: bytes, seed: int = 0) -> Iterator[tuple[int, bytes]]:
 
 
 def outcome(record: Format, data: bytes, passphrase: bytes | None = PASSPHRASE) -> PrivateKey | PublicKey | None:
-    """Give the key that a file holds, or None where it is refused as it should be: by one of keyconv's errors."""
+    """Return the key that a file holds, or None where it is refused as it should be: by one of keyconv's errors."""
     try:
         entry, _ = entry_of(record.read(data), passphrase)
     except KeyconvError as error:

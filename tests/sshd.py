@@ -57,7 +57,7 @@ class Server:
         return result.returncode == 0 and result.stdout == b"logged in\n"
 
     def said(self) -> str:
-        """Give what both sides said, for a failed test."""
+        """Return what both sides said, for a failed test."""
         client = self.folder / "ssh.log"
         return "\n".join(path.read_text("utf-8", "replace") for path in (client, self.log) if path.exists())
 
@@ -95,7 +95,7 @@ def serve(folder: Path, *, authorized: bytes = b"", ca: bytes = b"") -> Server:
 
 
 def _sshd() -> str:
-    """Give sshd's whole path, which it insists on; root needs a folder that services make at boot."""
+    """Return sshd's whole path, which it insists on; root needs a folder that services make at boot."""
     path = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
     if path is None:
         return require("sshd")

@@ -431,7 +431,7 @@ class RealAgent:
         return result.stdout
 
     def held(self) -> list[str]:
-        """Give what `ssh-add -l` prints of each key."""
+        """Return what `ssh-add -l` prints of each key."""
         return [row for row in self.ssh_add("-l", check=False).splitlines() if "no identities" not in row]
 
 
@@ -555,7 +555,7 @@ def _requests(work: Callable[[str], None]) -> list[bytes]:
 
 
 def _serve(replies: list[bytes], work: Callable[[str], None]) -> list[bytes]:
-    """Do `work` while a fake agent listens where it is told to look; give what it was asked."""
+    """Do `work` while a fake agent listens where it is reported to look; give what it was asked."""
     fake = FakeAgent(replies)
     with tempfile.TemporaryDirectory(prefix="keyconv") as folder, socket.socket(socket.AF_UNIX) as listener:
         path = f"{folder}/agent"
@@ -604,7 +604,7 @@ def test_a_certificate_inside_a_ppk_goes_in_too(agent: RealAgent, passphrase: st
         (by_path("certificates/user-rsa2048-expired-cert.pub").data, "the certificate is for another key"),
         (by_path("openssh-pub/ed25519.pub").data, "it holds no certificate, or several"),
         (b"", "the file is empty"),
-        (b"ssh-ed25519-cert-v01@openssh.com AAAA\n", "passed over: "),
+        (b"ssh-ed25519-cert-v01@openssh.com AAAA\n", "skipped: "),
     ],
 )
 def test_a_file_beside_the_key_that_is_not_its_certificate_is_passed_over(

@@ -36,7 +36,7 @@ METHODS = [
 
 
 class Manual(Executor):
-    """Does nothing until it is told to."""
+    """Does nothing until it is reported to."""
 
     def __init__(self) -> None:
         self.futures: list[Future[Any]] = []

@@ -95,7 +95,7 @@ def test_without_a_passphrase_few_files_are_judged_here(mixed: Path) -> None:
 
 
 def processor_ticks(pid: int) -> int:
-    """Give the processor time that a process has used."""
+    """Return the processor time that a process has used."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 

@@ -65,7 +65,7 @@ def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 def contents(folder: Path) -> dict[str, tuple[str, object]]:
-    """Give what the files of a folder hold, but for salts: names, formats, and the keys as they are when open."""
+    """Return what the files of a folder hold, but for salts: names, formats, and the keys as they are when open."""
     return {name: _content((folder / name).read_bytes()) for name in tree(folder)}
 
 
@@ -79,7 +79,7 @@ def _content(data: bytes) -> tuple[str, object]:
 
 
 def told(text: str, folder: Path) -> str:
-    """Give what was printed, without the name of the output folder."""
+    """Return what was printed, without the name of the output folder."""
     return text.replace(str(folder), "OUT")
 
 
@@ -297,7 +297,7 @@ def children(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process is there and no zombie."""
+    """Return whether a process is there and no zombie."""
     try:
         return re.search(r"^State:\s+[^ZX]", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE) is not None
     except OSError:
@@ -305,7 +305,7 @@ def alive(pid: int) -> bool:
 
 
 def whole(folder: Path) -> bool:
-    """Tell whether a folder holds whole keys and no temporary file."""
+    """Return whether a folder holds whole keys and no temporary file."""
     return all(not name.startswith(".") and read((folder / name).read_bytes()).entries for name in tree(folder))
 
 
@@ -389,5 +389,5 @@ def test_a_worker_that_is_killed_fails_what_it_had_in_hand_and_the_rest_goes_on(
     assert process.returncode == 3
     lost = err.count(b"the worker that had this in hand ended before it was done\n")
     assert 1 <= lost <= 8
-    assert err.splitlines()[-1] == b"keyconv: %d converted, %d failed, 0 passed over" % (3000 - lost, lost)
+    assert err.splitlines()[-1] == b"keyconv: %d converted, %d failed, 0 skipped" % (3000 - lost, lost)
     assert len(tree(out)) == 3000 - lost

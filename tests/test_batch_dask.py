@@ -66,7 +66,7 @@ def start_listening() -> int:
 
 
 def heard() -> str:
-    """Give what was logged."""
+    """Return what was logged."""
     stream: io.StringIO = logging.kept_for_the_test  # type: ignore[attr-defined]
     return stream.getvalue()
 

@@ -456,7 +456,7 @@ _MADE = {
 
 
 def _plain(fixture: Fixture) -> Entry:
-    """Give the key of a PPK with a certificate, without it, from the file that it was made from."""
+    """Return the key of a PPK with a certificate, without it, from the file that it was made from."""
     return sample(f"ppk/{fixture.key}-v3-plain.ppk")
 
 

@@ -1,4 +1,4 @@
-"""`keyconv check` as a program: inputs, exit codes, what is passed over, what is mended, and how much it bears."""
+"""`keyconv check` as a program: inputs, exit codes, what is skipped, what is fixed, and how much it bears."""
 
 from __future__ import annotations
 
@@ -455,7 +455,7 @@ def test_no_private_keys_says_nothing_of_public_ones() -> None:
     assert rules("repository", "--no-private-keys") == []
 
 
-# ── mending ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── fixing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("name", ["id_x", "id_y"])
@@ -676,7 +676,7 @@ def test_verbose_says_what_was_not_looked_for(monkeypatch: pytest.MonkeyPatch) -
     badkeys.load.cache_clear()
     assert result.code == 0
     assert "note: without the extra keyconv[badkeys]" in result.out
-    assert "1 other file passed over" in result.out
+    assert "1 other file skipped" in result.out
     assert "note:" not in check("folder").out
 
 

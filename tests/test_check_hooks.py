@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
 
 
 def entries() -> dict[str, list[str]]:
-    """Give the hooks by their ids: the words of their entries."""
+    """Return the hooks by their ids: the words of their entries."""
     ids = re.findall(r"^- id: (\S+)$", HOOKS, re.MULTILINE)
     commands = re.findall(r"^  entry: (.+)$", HOOKS, re.MULTILINE)
     return {name: command.split() for name, command in zip(ids, commands, strict=True)}

@@ -212,7 +212,7 @@ def test_the_pub_keeps_step_with_an_encrypted_key(tmp_path: Path) -> None:
     [
         ("openssh-pub/rsa2048.pub", "stale-public: it is not the public half of this key"),
         ("openssh/ed25519-plain", "private-not-public: it holds a private key"),
-        ("README.md", "of no format that keyconv knows"),
+        ("README.md", "not a key in any format keyconv supports"),
         ("authorized_keys/authorized_keys", "the file holds 12 keys"),
         ("spki/ed25519-openssl.pem", "spki cannot hold a comment"),
     ],

@@ -101,7 +101,7 @@ class Result:
 
 @cache
 def _commands() -> Any:
-    # Built once: nine tenths of a run in this process would go into building it anew.
+    # Built once: nine tenths of a run in this process would go into building it again.
     return typer.main.get_command(app)
 
 
@@ -179,7 +179,7 @@ def only_entry(data: bytes) -> Entry:
 
 
 def passphrase_of(data: bytes, *candidates: bytes) -> bytes | None:
-    """Tell which of these opens a key; None for an unencrypted one."""
+    """Return which of these opens a key; None for an unencrypted one."""
     entry = only_entry(data)
     if not isinstance(entry.private, Locked):
         return None
@@ -222,7 +222,7 @@ def mode_of(path: Path) -> int:
 
 
 def plain_sample(format_name: str) -> Fixture:
-    """Give an unencrypted private fixture of a format."""
+    """Return an unencrypted private fixture of a format."""
     return next(
         fixture
         for fixture in READABLE
@@ -1004,7 +1004,7 @@ def test_a_passphrase_in_another_encoding_opens_the_key_and_the_encoding_is_name
 
 
 def described(data: bytes) -> dict[str, Any]:
-    """Give the cipher and the KDF of a file, but for the salt."""
+    """Return the cipher and the KDF of a file, but for the salt."""
     found = inspect(read(data))
     kdf = {name: value for name, value in (found["kdf"] or {}).items() if name != "salt"}
     return {"cipher": found["cipher"], **kdf}
@@ -1200,7 +1200,7 @@ def test_allow_costly_kdf_lifts_the_limit(out: Path, secret: Path, tmp_path: Pat
     assert run(*arguments, "--allow-costly-kdf").code == 0
 
 
-# ── what cannot be done is told before anything is asked ───────────────────────────────────────────────────────────
+# ── what cannot be done is reported before anything is asked ─────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("kind", ["sk-ed25519", "sk-ecdsa"])
@@ -1244,7 +1244,7 @@ def test_of_a_ppk_that_is_cut_short_only_the_public_half_is_converted(fixture: F
     assert out.read_text("utf-8").startswith(fixture.public_line)
 
 
-# ── inputs that are no keys, or not what they say ──────────────────────────────────────────────────────────────────
+# ── inputs that are not keys, or not what they say ──────────────────────────────────────────────────────────────────
 
 
 def _exchanged_public(data: bytes) -> bytes:
@@ -1259,8 +1259,8 @@ def _exchanged_public(data: bytes) -> bytes:
     [
         (b"", "the file is empty"),
         (b"\n\n", "the file is empty"),
-        (b"hello\n", "of no format that keyconv knows"),
-        (b"\0" * 100, "of no format that keyconv knows"),
+        (b"hello\n", "not a key in any format keyconv supports"),
+        (b"\0" * 100, "not a key in any format keyconv supports"),
         (PPK.read_bytes()[:-40], ""),
         (PPK.read_bytes().replace(b"fixture", b"fixtura"), "the MAC does not fit"),
         (_exchanged_public(PPK.read_bytes()), "the MAC does not fit"),

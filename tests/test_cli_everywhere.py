@@ -112,7 +112,7 @@ def test_repair_says_in_json_what_was_fixed(key: Path, tmp_path: Path) -> None:
         "format": "openssh",
         "path": str(key),
         "fixed": [{"rule": "crlf", "message": "the line ends are CR LF"}],
-        "notes": [{"path": str(key), "message": "undone: crlf: the line ends are CR LF"}],
+        "notes": [{"path": str(key), "message": "fixed crlf: the line ends are CR LF"}],
     }
     shown = run("repair", key, "--diff", "--json").json
     assert shown["diff"].startswith("--- ")

@@ -56,7 +56,7 @@ def help_of(*arguments: str) -> str:
 
 
 def flags_in(text: str) -> set[str]:
-    """Give the flags that a help text lists, not those that its sentences mention."""
+    """Return the flags that a help text lists, not those that its sentences mention."""
     listed = re.findall(r"^  (-.*?)(?:  |$)", text, re.MULTILINE)
     return {flag for line in listed for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)}
 

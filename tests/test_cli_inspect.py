@@ -258,7 +258,7 @@ def test_errors_are_json_on_standard_error_and_the_rest_goes_on(tmp_path: Path) 
     first, second = result.err.splitlines()
     said = f'"code": "unreadable", "message": "no such file", "path": "{missing}", "hint": null, "rule": null'
     assert first == f'{{"error": {{{said}}}}}'
-    assert f'"code": "not-a-key", "message": "of no format that keyconv knows", "path": "{text}"' in second
+    assert f'"code": "not-a-key", "message": "not a key in any format keyconv supports", "path": "{text}"' in second
 
 
 def test_a_usage_error_is_json_too() -> None:
@@ -309,7 +309,7 @@ def test_the_text_says_what_the_file_is() -> None:
 
 def test_the_text_says_what_is_hidden_and_what_was_verified() -> None:
     assert b"  comment      hidden until the passphrase is given\n" in run("inspect", LOCKED_OPENSSH).out
-    assert b"  private half verified: " in run("inspect", OPENSSH).out
+    assert b"  private half verified (public key matches)" in run("inspect", OPENSSH).out
     assert b"  private half in an authenticator" in run("inspect", FIXTURES_DIR / "openssh" / "sk-ed25519-plain").out
 
 

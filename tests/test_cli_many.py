@@ -65,7 +65,7 @@ def test_each_input_becomes_a_file_named_after_it_with_the_suffix_of_its_format(
     for path in (tmp_path / "out").iterdir():
         assert only_entry(path.read_bytes()).private == sample("ppk/ed25519-v3-plain.ppk").private
         assert read(path.read_bytes()).format == "openssh"
-    assert summary(result) == "keyconv: 5 converted, 0 failed, 0 passed over"
+    assert summary(result) == "keyconv: 5 converted, 0 failed, 0 skipped"
 
 
 @pytest.mark.parametrize("name", ["a.pem.ppk", "a.work.ppk", "a.key.ppk", "a.p12.ppk"])
@@ -137,10 +137,10 @@ def test_the_lines_of_an_authorized_keys_file_become_files(tmp_path: Path) -> No
     assert result.code == 0
     count = len(keyfile(by_path("authorized_keys/authorized_keys")).entries)
     assert len(tree(tmp_path / "out")) == count
-    assert summary(result) == f"keyconv: {count} converted, 0 failed, 0 passed over"
+    assert summary(result) == f"keyconv: {count} converted, 0 failed, 0 skipped"
 
 
-# ── what is passed over ────────────────────────────────────────────────────────────────────────────────────────────
+# ── what is skipped ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_in_a_folder_what_is_no_private_key_is_passed_over(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_in_a_folder_what_is_no_private_key_is_passed_over(tmp_path: Path) -> No
     )
     result = run("convert", "-r", keys, "-d", tmp_path / "out")
     assert (result.code, tree(tmp_path / "out")) == (0, ["a"])
-    assert summary(result) == "keyconv: 1 converted, 0 failed, 5 passed over"
+    assert summary(result) == "keyconv: 1 converted, 0 failed, 5 skipped"
 
 
 def test_what_is_named_on_the_command_line_is_not_passed_over(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_what_is_named_on_the_command_line_is_not_passed_over(tmp_path: Path) ->
     result = run("convert", tmp_path / "README", PUBLIC, "-d", tmp_path / "out")
     assert result.code == 3
     assert f"keyconv: {tmp_path / 'README'}: " in result.err
-    assert summary(result) == "keyconv: 1 converted, 1 failed, 0 passed over"
+    assert summary(result) == "keyconv: 1 converted, 1 failed, 0 skipped"
 
 
 def test_public_keys_in_a_folder_are_converted_where_the_format_says_so(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_it_goes_on_after_a_failure_and_ends_with_the_code_of_the_first_that_fai
         assert tree(out) == ["good.ppk"]
         positions = [result.err.index(f"keyconv: {keys / name}: ") for name in order]
         assert positions == sorted(positions)
-        assert summary(result) == "keyconv: 1 converted, 3 failed, 0 passed over"
+        assert summary(result) == "keyconv: 1 converted, 3 failed, 0 skipped"
 
 
 def test_an_input_that_is_missing_is_one_failure(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_folder_that_cannot_be_made_fails_each_input_with_5(tmp_path: Path) ->
     place(tmp_path, file=b"")
     result = run("convert", PPK, OPENSSH, "-d", tmp_path / "file")
     assert result.code == 5
-    assert summary(result) == "keyconv: 0 converted, 2 failed, 0 passed over"
+    assert summary(result) == "keyconv: 0 converted, 2 failed, 0 skipped"
 
 
 def test_an_unknown_format_is_told_once(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_files_and_folders_without_permission_are_failures_and_the_rest_goes_on(
         assert result.code == 3
         assert f"keyconv: {keys / 'b.ppk'}: permission denied\n" in result.err
         assert f"keyconv: {keys / 'closed'}: permission denied\n" in result.err
-        assert summary(result) == "keyconv: 2 converted, 2 failed, 0 passed over"
+        assert summary(result) == "keyconv: 2 converted, 2 failed, 0 skipped"
         assert tree(out) == ["a", "open/d"]
 
 
@@ -414,7 +414,7 @@ def test_json_is_one_document_on_standard_output_with_every_input_in_order(tmp_p
                 "type": "ssh-ed25519",
                 "losses": [],
             },
-            {"path": str(keys / "b.txt"), "status": "passed over", "why": "of no format that keyconv knows"},
+            {"path": str(keys / "b.txt"), "status": "passed over", "why": "not a key in any format keyconv supports"},
             {
                 "path": str(keys / "c.ppk"),
                 "status": "failed",
@@ -461,7 +461,7 @@ def test_a_loss_that_only_the_locked_key_had_is_in_the_json_too(tmp_path: Path) 
 
 
 def test_the_summary_is_the_last_line_and_quiet_keeps_it_back(tmp_path: Path) -> None:
-    assert summary(run("convert", PPK, "-d", tmp_path / "a")) == "keyconv: 1 converted, 0 failed, 0 passed over"
+    assert summary(run("convert", PPK, "-d", tmp_path / "a")) == "keyconv: 1 converted, 0 failed, 0 skipped"
     assert run("convert", "-q", PPK, "-d", tmp_path / "b").err == ""
     quiet = run("convert", "-q", tmp_path / "none", "-d", tmp_path / "c")
     assert quiet.err == f"keyconv: {tmp_path / 'none'}: no such file\n"
@@ -470,7 +470,7 @@ def test_the_summary_is_the_last_line_and_quiet_keeps_it_back(tmp_path: Path) ->
 def test_nothing_to_convert_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     result = run("convert", "-r", tmp_path / "keys", "-d", tmp_path / "out")
-    assert (result.code, result.err) == (0, "keyconv: 0 converted, 0 failed, 0 passed over\n")
+    assert (result.code, result.err) == (0, "keyconv: 0 converted, 0 failed, 0 skipped\n")
 
 
 # ── the bar ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -506,7 +506,7 @@ def test_a_bar_is_shown_on_a_terminal_unless_quiet(
         assert terminal.end() == 0
     assert bool(re.search(BAR, terminal.seen)) == bar
     assert bool(re.search(rb"\x1b\[(?:3|9)[0-9]m", terminal.seen)) == colour
-    assert terminal.seen.endswith(b"keyconv: 12 converted, 0 failed, 0 passed over\r\n") == bar
+    assert terminal.seen.endswith(b"keyconv: 12 converted, 0 failed, 0 skipped\r\n") == bar
 
 
 def test_no_bar_is_shown_where_standard_error_is_no_terminal(tmp_path: Path) -> None:
@@ -525,7 +525,7 @@ def test_the_bar_does_not_wipe_the_question_off_the_screen(tmp_path: Path) -> No
         terminal.type(PASSPHRASE + b"\n")
         assert terminal.end() == 0
     assert terminal.seen.count(b"Passphrase for") == 1
-    assert terminal.seen.endswith(b"keyconv: 12 converted, 0 failed, 0 passed over\r\n")
+    assert terminal.seen.endswith(b"keyconv: 12 converted, 0 failed, 0 skipped\r\n")
 
 
 @posix

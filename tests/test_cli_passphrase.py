@@ -59,7 +59,7 @@ def placed(folder: Path, path: str, name: str = "key") -> Path:
 
 
 def old_and_new(folder: Path, old: bytes = PASSPHRASE, new: bytes = NEW) -> tuple[str | Path, ...]:
-    """Give the flags of both passphrases."""
+    """Return the flags of both passphrases."""
     (folder / "old").write_bytes(old + b"\n")
     (folder / "new").write_bytes(new + b"\n")
     return "--passphrase-file", folder / "old", "--new-passphrase-file", folder / "new"
@@ -80,7 +80,7 @@ def change(path: Path, *flags: str | Path) -> Result:
 
 
 def protection(data: bytes) -> dict[str, object]:
-    """Tell cipher, KDF and cost, but for the salt."""
+    """Return cipher, KDF and cost, but for the salt."""
     said = inspect(read(data))
     costs = {name: value for name, value in (said["kdf"] or {}).items() if name != "salt"}
     return {"format": said["format"], "cipher": said["cipher"], **costs}
@@ -171,7 +171,7 @@ def test_the_notes_on_a_file_are_told_once(tmp_path: Path) -> None:
     result = change(path, "--no-passphrase")
     assert result.err == (
         f"keyconv: {path}: noncanonical: the seed has 31 bytes instead of 32, as PuTTY before 0.75 wrote it\n"
-        f"keyconv: {path}: written anew as ppk2\n"
+        f"keyconv: {path}: rewritten as ppk2\n"
     )
 
 
@@ -351,7 +351,7 @@ def test_a_flag_of_kdf_cost_or_cipher_alone_keeps_the_passphrase_and_the_rest(
 ) -> None:
     key = placed(tmp_path, path)
     result = change(key, *old_alone(tmp_path), *flags)
-    assert result.err == f"keyconv: {key}: encrypted anew\n"
+    assert result.err == f"keyconv: {key}: encrypted again\n"
     after = key.read_bytes()
     assert passphrase_of(after, PASSPHRASE) == PASSPHRASE
     expected = {**protection(by_path(path).data), **changed}
@@ -450,7 +450,7 @@ def test_upgrade_raises_a_weak_cost_and_an_old_cipher_to_the_defaults(
     path = tmp_path / "key"
     path.write_bytes(write(sample("openssh/ecdsa-p256-plain"), name, options))
     result = change(path, *old_alone(tmp_path), "--upgrade")
-    assert result.err == f"keyconv: {path}: encrypted anew\n"
+    assert result.err == f"keyconv: {path}: encrypted again\n"
     assert protection(path.read_bytes()).items() >= {"format": name, **today}.items()
     assert passphrase_of(path.read_bytes(), PASSPHRASE) == PASSPHRASE
 

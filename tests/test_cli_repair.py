@@ -1,4 +1,4 @@
-"""`keyconv repair`: mends to a new file or in place, says what it undid, and touches nothing else."""
+"""`keyconv repair`: fixes to a new file or in place, says what it undid, and touches nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from keyconv.formats import by_ending
 OPENSSH = by_path("openssh/ed25519-plain").data
 LOCKED = file_by_name("openssh rsa, encrypted").data
 LOCKED_PPK = file_by_name("ppk 3 rsa, encrypted").data
-NOTHING = "nothing to undo"
+NOTHING = "nothing to fix"
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def test_the_mended_key_goes_to_a_file_and_what_was_undone_to_standard_error(dam
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert damaged.read_bytes() == before
     assert result.err == (
-        f"keyconv: {damaged}: undone: crlf: the line ends are CR LF\n"
-        f"keyconv: {damaged}: undone: quoted: the text is in quotes\n"
+        f"keyconv: {damaged}: fixed crlf: the line ends are CR LF\n"
+        f"keyconv: {damaged}: fixed quoted: the text is in quotes\n"
     )
 
 
@@ -79,8 +79,8 @@ def test_quiet_says_nothing(damaged: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (LOCKED, "not proved: the private half, which only the passphrase can prove"),
-        (LOCKED_PPK, "not proved: the private half and the comment, which only the passphrase can prove"),
+        (LOCKED, "private key not verified (needs the passphrase)"),
+        (LOCKED_PPK, "private key and comment not verified (needs the passphrase)"),
     ],
 )
 def test_what_could_not_be_proved_is_told(data: bytes, said: str, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_nothing_is_asked(tmp_path: Path) -> None:
     assert run("repair", path, answers=[]).asked == ()
 
 
-# ── what cannot be mended ──────────────────────────────────────────────────────────────────────────────────────────
+# ── what cannot be fixed ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_every_damage_is_told_by_the_name_of_its_rule(name: str, tmp_path: Path)
             assert result.code == 3
             continue
         assert (result.code, result.out) == (0, file.data), damage.name
-        assert f"undone: {damage.rule}: " in result.err, damage.name
+        assert f"fixed {damage.rule}: " in result.err, damage.name
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ WITHOUT_ANY_FIELD = {"sshcom": "its section has a length alone, and no MAC, no c
 
 
 def guarded(node: ast.expr) -> bool:
-    """Tell whether an expression has a guarded name in it; the length of such a thing is no secret."""
+    """Return whether an expression has a guarded name in it; the length of such a thing is no secret."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
         return False
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
@@ -38,7 +38,7 @@ def guarded(node: ast.expr) -> bool:
 
 
 def plain_comparisons(source: str) -> Iterator[int]:
-    """Give the lines in which `==` or `!=` compares something guarded with what is no constant."""
+    """Return the lines in which `==` or `!=` compares something guarded with what is not a constant."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Compare) or not any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
             continue

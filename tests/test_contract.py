@@ -261,7 +261,7 @@ def test_planning_for_a_file_cut_short_says_that_it_is(target: Format) -> None:
             plan(entry, target)
 
 
-# ── losses are told ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── losses are reported ──────────────────────────────────────────────────────────────────────────────────────────────
 
 CERTIFIED_KEY = "certificates/user-ed25519-v3-plain.ppk"
 

@@ -1,4 +1,4 @@
-"""The diagnosis of what does not load: the rule, the place, what mends it, and which programs refuse it."""
+"""The diagnosis of what does not load: the rule, the place, what fixes it, and which programs refuse it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def loads(data: bytes) -> bool:
     return True
 
 
-# ── what can be mended ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── what can be fixed ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in FILES])
@@ -215,7 +215,7 @@ def test_what_cannot_be_mended_is_named(data: bytes, rule: str, said: str) -> No
 def test_a_document_that_mentions_a_header_has_no_text_before_a_key() -> None:
     for header in (b"-----BEGIN RSA PRIVATE KEY-----", b"PuTTY-User-Key-File-3:"):
         found = diagnosed(b"Keys begin with " + header + b" or so;\nours do.\n")
-        assert (found.rule, found.message) == ("not-a-key", "of no format that keyconv knows")
+        assert (found.rule, found.message) == ("not-a-key", "not a key in any format keyconv supports")
 
 
 def test_check_says_what_the_other_commands_say_of_text_before_half_a_key(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_a_bad_line_among_good_ones_is_named_with_its_number(line: bytes, rule: 
     assert [(fault.rule, fault.line) for fault in file.faults] == [(rule, 4)]
 
 
-# ── what is no key at all ──────────────────────────────────────────────────────────────────────────────────────────
+# ── what is not a key at all ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b" \t\r\n \n"])
@@ -288,7 +288,8 @@ def test_nothing_is_empty(data: bytes) -> None:
 def test_a_placeholder_is_named(text: str, around: str) -> None:
     found = diagnosed(around.format(text).encode())
     assert found.rule == "placeholder"
-    assert text not in found.message, "it could be a secret after all"
+    said = found.message.replace("(***)", "")
+    assert text not in said, "it could be a secret after all"
 
 
 @pytest.mark.parametrize(
@@ -352,7 +353,7 @@ def test_other_files_of_openssl_are_named(tmp_path: Path) -> None:
 def test_text_of_no_kind_is_just_no_key() -> None:
     for data in (b"hello\n", bytes(100), b"# Readme\n\nSome text.\n" * 40):
         found = diagnosed(data)
-        assert (found.rule, found.message) == ("not-a-key", "of no format that keyconv knows")
+        assert (found.rule, found.message) == ("not-a-key", "not a key in any format keyconv supports")
 
 
 # ── who refuses it ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -446,7 +447,7 @@ def test_a_key_in_the_midst_of_a_document_does_not_stop_a_batch(tmp_path: Path) 
     (tmp_path / "keys" / "id").write_bytes(OPENSSH)
     (tmp_path / "keys" / "README.md").write_bytes(b"# Keys\n\nOurs is\n\n    " + ED25519_LINE + b"\nUse it well.\n")
     result = run("convert", "-r", tmp_path / "keys", "-d", tmp_path / "out")
-    assert (result.code, "1 converted, 0 failed, 1 passed over" in result.err) == (0, True)
+    assert (result.code, "1 converted, 0 failed, 1 skipped" in result.err) == (0, True)
 
 
 # ── the pieces ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -489,7 +490,7 @@ def test_a_diagnosis_of_junk_handles_few_bytes(monkeypatch: pytest.MonkeyPatch) 
     text = base64.encodebytes(junk)[: 1 << 20]
     for data in (junk, text, b"key: " * (1 << 17), os.linesep.encode() * (1 << 18), OPENSSH * 300):
         handled.clear()
-        diagnose(data[: 1 << 20], NotAKeyError("of no format that keyconv knows"))
+        diagnose(data[: 1 << 20], NotAKeyError("not a key in any format keyconv supports"))
         assert sum(handled) <= 3 * MAX_WORK, "a text is looked at for three groups of damages"
         assert len(handled) <= 3 * MAX_STATES
 

@@ -99,7 +99,7 @@ def _pages() -> list[ParameterSet]:
 
 
 def _readme_command(name: str) -> str:
-    """Give the command of the block that is marked `<!-- command: NAME -->` in README.md."""
+    """Return the command of the block that is marked `<!-- command: NAME -->` in README.md."""
     found = re.search(rf"^<!-- command: {name} -->\n```sh\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
     assert found is not None, f"README.md has no block marked 'command: {name}'"
     return found[1].strip()
@@ -163,7 +163,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _pattern(lines: list[str]) -> re.Pattern[str]:
-    """Give a pattern for the output: `...` stands for anything, on a line of its own for any lines."""
+    """Return a pattern for the output: `...` stands for anything, on a line of its own for any lines."""
     parts = []
     for line in lines:
         if line == "...":

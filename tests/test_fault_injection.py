@@ -108,7 +108,7 @@ def test_a_batch_onto_a_full_disk_tells_each_failure_and_leaves_no_partial_file(
     fill(full_disk)
     result = run_process("convert", RSA, PPK, "-d", full_disk / "out")
     assert result.code == 5
-    assert result.err.endswith("keyconv: 0 converted, 2 failed, 0 passed over\n")
+    assert result.err.endswith("keyconv: 0 converted, 2 failed, 0 skipped\n")
     assert [path for path in full_disk.rglob("*") if path.is_file()] == [full_disk / "filler"]
 
 
@@ -288,7 +288,7 @@ def theirs(tmp_path: Path) -> Iterator[Path]:
 
 
 def _still_there(what: str, path: Path, theirs: Path) -> bool:
-    """Tell whether what appeared is as it appeared."""
+    """Return whether what appeared is as it appeared."""
     if what == "a file":
         return not path.is_symlink() and path.read_bytes() == b""
     return path.readlink() == (theirs if what == "a symbolic link" else Path("nowhere"))
@@ -333,7 +333,7 @@ def test_a_batch_keeps_what_appears_and_goes_on(what: str, folder: Path, theirs:
     result = run_process("convert", RSA, PPK, "-d", folder, boot=_boot(what, "fsync", path, theirs))
     assert result.code == 5
     assert f"keyconv: {path}: already exists\n  hint: pass --force to replace it\n" in result.err
-    assert result.err.endswith("keyconv: 1 converted, 1 failed, 0 passed over\n")
+    assert result.err.endswith("keyconv: 1 converted, 1 failed, 0 skipped\n")
     assert names(folder) == sorted([path.name, PPK.stem])
     assert _still_there(what, path, theirs)
 

@@ -117,7 +117,7 @@ def _by_ssh_keygen(fixture: Fixture) -> bool:
 
 
 def _section(fixture: Fixture) -> bytes:
-    """Give the private section of a file in clear."""
+    """Return the private section of a file in clear."""
     section = openssh_section(fixture.data)
     if not fixture.encrypted:
         return section

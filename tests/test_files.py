@@ -1096,7 +1096,7 @@ class Exchange:
         (self.folder / "key").write_bytes(b"another's")
 
     def contents(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
-        """Give what is in the folder that was meant, and what is in the other."""
+        """Return what is in the folder that was meant, and what is in the other."""
         meant, other = ({path.name: path.read_bytes() for path in each.iterdir()} for each in (self.moved, self.folder))
         return meant, other
 

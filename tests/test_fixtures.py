@@ -400,7 +400,7 @@ def test_ssh_keygen_prints_the_certificates_of_the_manifest() -> None:
 def test_ssh_keygen_prints_the_keys_of_authorized_keys() -> None:
     tool = need("ssh-keygen")
     if "ssh-dss" not in ask(need("ssh"), "-Q", "key").split():
-        pytest.skip("this ssh-keygen passes over the DSA line")
+        pytest.skip("this ssh-keygen skips the DSA line")
     entries = [entry for entry in FILES if "fingerprints" in entry]
     assert len(entries) >= 4
     for entry in entries:

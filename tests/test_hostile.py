@@ -115,7 +115,7 @@ def test_the_files_are_the_same_bytes_in_every_process() -> None:
 
 
 def _chosen(file: Hostile) -> dict[str, tuple[str, ...]]:
-    """Give all commands where KEYCONV_HOSTILE=all, as in CI; else two and, in turn, three of the rest."""
+    """Return all commands where KEYCONV_HOSTILE=all, as in CI; else two and, in turn, three of the rest."""
     always = ("inspect, opened", "check")
     if os.environ.get("KEYCONV_HOSTILE") == "all":
         return dict(COMMANDS)

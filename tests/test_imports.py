@@ -79,7 +79,7 @@ def _run(program: str, *arguments: str) -> set[str]:
 
 
 def _within(package: str, loaded: set[str]) -> set[str]:
-    """Give the modules of a package that are loaded, by their names within it."""
+    """Return the modules of a package that are loaded, by their names within it."""
     return {name.removeprefix(f"{package}.") for name in loaded if name.startswith(f"{package}.")}
 
 

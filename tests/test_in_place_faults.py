@@ -256,7 +256,7 @@ class Stage:
             self.named.symlink_to("../keys/key")
 
     def is_new(self) -> bool:
-        """Tell whether the file is the new one; it is the old one otherwise, byte for byte, and both are whole."""
+        """Return whether the file is the new one; it is the old one otherwise, byte for byte, and both are whole."""
         data = self.key.read_bytes()
         assert stat.S_IMODE(self.key.lstat().st_mode) == self.scene.mode
         if data == self.old_data:
@@ -265,7 +265,7 @@ class Stage:
         return True
 
     def leftovers(self) -> list[Path]:
-        """Give the temporary files; nobody else can read them."""
+        """Return the temporary files; nobody else can read them."""
         found = [path for path in self.key.parent.iterdir() if path != self.key]
         for path in found:
             assert path.name.startswith(".keyconv-")

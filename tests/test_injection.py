@@ -125,7 +125,7 @@ def cases() -> Iterator[Any]:
 
 
 def orders(log: str) -> list[str]:
-    """Give the lines of a log that GitHub's runner or Azure's agent would take for orders, whatever their name."""
+    """Return the lines of a log that GitHub's runner or Azure's agent would take for orders, whatever their name."""
     rows = re.split("\r\n|\n|\r", log)
     return [row for row in rows if re.match(r"\s*::.*::", row) or re.search(r"##([a-z]*)\[[^\]]*\]", row)]
 
@@ -183,7 +183,7 @@ def save(path: Path, data: bytes) -> Path:
 
 
 def shape(value: Any) -> Any:
-    """Give what a JSON document is made of, without its words."""
+    """Return what a JSON document is made of, without its words."""
     if isinstance(value, dict):
         return {name: shape(each) for name, each in value.items() if name != "notes"}
     return [shape(each) for each in value] if isinstance(value, list) else value is None
@@ -329,7 +329,7 @@ def test_a_file_name_forges_nothing(name: str, place: Path) -> None:
     assert [each["path"] for each in document["results"]] == list(paths)
     written = run("repair", "--in-place", "--", name)
     told(written)
-    assert list(place.glob("*.bak*")) == []  # there was nothing to undo
+    assert list(place.glob("*.bak*")) == []  # there was nothing to fix
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -379,7 +379,7 @@ SCHEMA = Draft202012Validator(json.loads(Path(__file__).parent.joinpath("publish
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Judge all sources with all texts, under hostile names and from hostile variables, in every format."""
+    """Check all sources with all texts, under hostile names and from hostile variables, in every format."""
     place = tmp_path_factory.mktemp("judged")
     texts = list(HOSTILE.values())
     for number, (source, (make, any_text)) in enumerate(SOURCES.items()):

@@ -45,7 +45,7 @@ class Tools:
         return str(path)
 
     def load(self, name: str) -> bytes:
-        """Give what a tool wrote."""
+        """Return what a tool wrote."""
         return (self._folder / name).read_bytes()
 
     def _run(self, *arguments: str | bytes) -> bytes:
@@ -66,13 +66,13 @@ class Tools:
         return self._run(self._ssh_keygen, *options)
 
     def judge(self, file: str, passphrase: bytes = EMPTY) -> tuple[bytes, bytes]:
-        """Give the public line and the fingerprint that puttygen prints, after it has opened the private half."""
+        """Return the public line and the fingerprint that puttygen prints, after it has opened the private half."""
         export = ("-P", "-O", "private-openssh-new", "-o", "exported")
         self.puttygen(file, *export, passphrase=passphrase, new=EMPTY)
         return self.puttygen(file, "-L", passphrase=passphrase), self.puttygen(file, "-l", passphrase=passphrase)
 
     def public_line(self, file: str, passphrase: bytes = EMPTY) -> bytes:
-        """Give the line that ssh-keygen derives from the private half."""
+        """Return the line that ssh-keygen derives from the private half."""
         return self.ssh_keygen("-y", "-P", passphrase, "-f", file)
 
 

@@ -438,7 +438,7 @@ def test_every_loss_is_announced_and_refused_under_strict_and_nothing_else_is(
 
 
 def test_a_hidden_loss_is_announced_as_soon_as_it_is_known(tmp_path: Path) -> None:
-    """An encrypted OpenSSH key hides its comment: what it loses is told after the passphrase, and refused then."""
+    """An encrypted OpenSSH key hides its comment: what it loses is reported after the passphrase, and refused then."""
     key, out, secret = tmp_path / "key", tmp_path / "out", tmp_path / "secret"
     key.write_bytes(write(sample("openssh/ed25519-plain"), "openssh", _options(PASSPHRASE)))
     secret.write_bytes(PASSPHRASE)

@@ -413,7 +413,7 @@ def test_a_damaged_member_is_named(
         (b"{}", "neither an object with 'kty'"),
         (b'{"keys":{"kty":"EC"}}', "neither an object with 'kty'"),
         (b'{"keys":[]}', "the set holds no key"),
-        (b'{"keys":["kty"]}', "it is not a JSON object"),
+        (b'{"keys":["kty"]}', "it is not JSON object"),
         (b'{"kty":' + b"[" * 200_000, "nested too deeply"),
         (b'{"kty":' + b'{"a":' * 200_000, "nested too deeply"),
     ],

@@ -70,7 +70,7 @@ def test_inspect_prints_the_fingerprints_that_ssh_keygen_prints(fixture: Fixture
     printed = [line.split()[:2] for line in ran.stdout.decode().rstrip("\n").split("\n")]
     judged = {key["line"] for key in MANIFEST[fixture.path]["keys"] if key["judged_by"]}
     keys = inspected(fixture.file)["keys"]
-    # ssh-keygen -l passes over lines with a marker, and over types that it does not know.
+    # ssh-keygen -l skips lines with a marker, and over types that it does not know.
     assert judged == {key["line"] for key in keys if "marker" not in key and "unknown" not in key["type"]}
     told = [[str(key["bits"]), key["fingerprints"]["sha256"]] for key in keys if key["line"] in judged]
     assert told == printed

@@ -120,7 +120,7 @@ def _inner() -> list[Import]:
 
 
 def _part(module: str) -> str:
-    """Give the layer's word for a module: `formats` for `keyconv.formats.ppk`."""
+    """Return the layer's word for a module: `formats` for `keyconv.formats.ppk`."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
 

@@ -111,7 +111,7 @@ def _numbers(private: PrivateKey) -> Iterator[bytes]:
 
 @cache
 def canaries(name: str) -> frozenset[str]:
-    """Give what must not be seen of this key, nor of the two passphrases."""
+    """Return what must not be seen of this key, nor of the two passphrases."""
     private = key(name).private
     assert private is not None
     assert not isinstance(private, Locked)
@@ -135,13 +135,13 @@ def key(name: str) -> Entry:
 
 
 def leaks(text: str, name: str) -> list[str]:
-    """Give the canaries that a text holds."""
+    """Return the canaries that a text holds."""
     unfolded = re.sub(r"\\?\n", "", text)
     return [each for each in canaries(name) if each in text or each in unfolded]
 
 
 def clean(text: str, name: str) -> bool:
-    """Tell that no canary is in the text, and name none of them if one is."""
+    """Check that no canary is in the text, and name none of them if one is."""
     return not leaks(text, name)
 
 
@@ -208,7 +208,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
 
 
 def _misfit(name: str) -> str:
-    """Give a format that cannot hold the key."""
+    """Return a format that cannot hold the key."""
     public = key(name).public
     assert public is not None
     private = [known for known in FORMATS if known.can.private]
@@ -351,7 +351,7 @@ def test_typer_would_not_show_the_locals_of_a_traceback() -> None:
 
 
 def _public_objects(name: str) -> Iterator[object]:
-    """Give an instance of every public class, with the key and the passphrase in those that can hold them."""
+    """Return an instance of every public class, with the key and the passphrase in those that can hold them."""
     plain = key(name)
     deriver = Deriver()
     options = WriteOptions(PASSPHRASE, deriver=deriver, **CHEAP)  # type: ignore[arg-type]

@@ -97,8 +97,8 @@ def test_reading_a_locked_key_gives_its_claim_and_its_protection() -> None:
         (b"my key: " + by_path(PLAIN).data, "text before"),
         (b"PuTTY-User-Key-File-4: ssh-rsa\n", "version"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "X.509 certificate"),
-        (b"hello", "no format that keyconv knows"),
-        (bytes(100), "no format that keyconv knows"),
+        (b"hello", "not a key in any format keyconv supports"),
+        (bytes(100), "not a key in any format keyconv supports"),
     ],
 )
 def test_what_is_no_key_is_named(data: bytes, words: str) -> None:

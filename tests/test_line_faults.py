@@ -33,13 +33,13 @@ def save(folder: Path, name: str, data: bytes) -> Path:
 
 
 def findings(path: Path) -> list[tuple[int, str, str]]:
-    """Give line, rule and message of every error that check finds."""
+    """Return line, rule and message of every error that check finds."""
     found = json.loads(run("check", "--format", "json", path).out)["findings"]
     return [(each["line"], each["rule"], each["message"]) for each in found if each["severity"] == "error"]
 
 
 def faults(path: Path, *arguments: str) -> list[tuple[int, str, str]]:
-    """Give what inspect says of the bad lines of a file that has good ones."""
+    """Return what inspect says of the bad lines of a file that has good ones."""
     (described,) = run("inspect", "--json", path, *arguments).json
     return [(each["line"], each["rule"], each["message"]) for each in described["faults"]]
 
@@ -53,7 +53,7 @@ BAD = {
     "an open quote": (b"authorized_keys", b'command="x ' + ED25519, "bad-option"),
     "broken base64": (b"authorized_keys", ED25519[:40] + b"*" + ED25519[41:], "bad-line"),
     "another type": (b"authorized_keys", b"ssh-rsa " + ED25519.split(b" ", 1)[1], "bad-line"),
-    "words after a type": (b"authorized_keys", b"ssh-rsa is no key\n", "bad-line"),
+    "words after a type": (b"authorized_keys", b"ssh-rsa is not a key\n", "bad-line"),
     "no key after the options": (b"authorized_keys", b"restrict nothing\n", "bad-line"),
     "a host among users' keys": (b"authorized_keys", b"host.example.com " + ED25519, "bad-line"),
     "hosts without a key": (b"known_hosts", b"host.example.com \n", "bad-line"),
@@ -301,7 +301,7 @@ def test_what_check_says_that_repair_joins_it_joins(name: str, alone: bool, tmp_
     assert found[1] == "wrapped-key"
     fixed = run("repair", path)
     assert (fixed.code, fixed.out) == (0, whole + b"\n" + below)
-    assert "undone: wrapped-key" in fixed.err
+    assert "fixed: wrapped-key" in fixed.err
     assert run("check", "--fix", path).code == 0
     assert path.read_bytes() == whole + b"\n" + below
     (tmp_path / "again").mkdir()
@@ -372,7 +372,7 @@ def test_an_ssh2_block_among_lines_becomes_a_line_with_the_options_above_it(tmp_
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("last", [b"", b"no-pty " + RSA.strip(), b"words that are no key"])
+@pytest.mark.parametrize("last", [b"", b"no-pty " + RSA.strip(), b"words that are not a key"])
 @pytest.mark.parametrize("command", ["repair", "check"])
 def test_every_other_row_keeps_its_bytes(command: str, last: bytes, end: bytes, tmp_path: Path) -> None:
     above = end.join([b"# keys of  the host  ", b"", b"  " + ECDSA.strip() + b"  ", b"\t", b""])

@@ -87,7 +87,7 @@ def broken_files(draw: st.DrawFn) -> tuple[list[Made], bytes, bool]:
 
 
 def has_words(entry: Entry, line: Made, on_hosts: bool) -> bool:
-    """Tell whether an entry has the words of a line, as the reader understands them, and perhaps more."""
+    """Return whether an entry has the words of a line, as the reader understands them, and perhaps more."""
     whole = read(line.words + b" " + line.key + b"\n" if line.words else line.key + b"\n").entries[0]
     if on_hosts:
         return entry.marker == whole.marker and {*whole.hosts} <= {*entry.hosts}

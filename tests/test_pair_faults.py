@@ -98,7 +98,7 @@ class Stage:
             path.chmod(0o600 if path == self.paths[0] else 0o640)
 
     def state(self) -> tuple[bool, ...]:
-        """Tell of each file whether it is the new one; it is the old one otherwise, and all are whole."""
+        """Return of each file whether it is the new one; it is the old one otherwise, and all are whole."""
         found = []
         for path, before in zip(self.paths, self.scene.files.values(), strict=True):
             entry = unlock(only_entry(path.read_bytes()), PASSPHRASE)

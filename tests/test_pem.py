@@ -130,7 +130,7 @@ EXPECTED_NOTES = {
 @params(FILES)
 def test_tolerances_are_noted_and_nothing_else_is(fixture: Fixture) -> None:
     codes = entry_of(PEM.read(fixture.data), fixture.passphrase)[1]
-    # Whether puttygen errs depends on the number: the base keys are made anew now and then.
+    # Whether puttygen errs depends on the number: the base keys are made again now and then.
     if fixture.path not in EXPECTED_NOTES and fixture.family == "ecdsa" and fixture.tool == "puttygen":
         assert codes in ([], ["noncanonical"])
     else:

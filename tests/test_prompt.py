@@ -1,4 +1,4 @@
-"""Passphrases come from where the command line says, or are asked for unseen, and are told to nobody."""
+"""Passphrases come from where the command line says, or are asked for unseen, and are reported to nobody."""
 
 from __future__ import annotations
 

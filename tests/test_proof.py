@@ -350,7 +350,7 @@ def _rsa_numbers() -> tuple[int, int, int, int, int, int]:
 
 
 def _consistent(p: int, q: int, e: int = 65537) -> Pair:
-    """Give a key of two factors, prime or not, in which every number fits the others."""
+    """Return a key of two factors, prime or not, in which every number fits the others."""
     modulus = lcm(p - 1, q - 1)
     while gcd(e, modulus) != 1:
         e += 2

@@ -1,4 +1,4 @@
-"""Repair: every damage to every kind of file is named by its rule and undone; nothing is undone that is no damage."""
+"""Repair: every damage to every kind of file is named by its rule and fixed; nothing is fixed that is no damage."""
 
 from __future__ import annotations
 
@@ -372,7 +372,7 @@ def _each_row(data: bytes, do: Callable[[bytes], bytes]) -> bytes:
 
 
 def test_no_break_spaces_nuls_and_carriage_returns_in_values() -> None:
-    """Combinations that people had: each is undone although one damage hides the other."""
+    """Combinations that people had: each is fixed although one damage hides the other."""
     space = "\u00a0".encode()
     (locked,) = (file for file in FILES if file.name == "openssh ed25519, encrypted")
     curve = next(file for file in FILES if file.name == "pem ec").data
@@ -511,7 +511,7 @@ def test_the_passphrase_tells_which_label_an_encrypted_pem_file_should_have(name
     file = file_by_name(name)
     wrong = file.data.replace(b"RSA PRIVATE", b"DSA PRIVATE").replace(b"EC PRIVATE", b"RSA PRIVATE")
     assert wrong != file.data
-    assert mended(wrong).data == wrong, "nothing can be told without it"
+    assert mended(wrong).data == wrong, "nothing can be determined without it"
     assert (mended(wrong, file.passphrase).data, mended(wrong, file.passphrase).undone) == (file.data, ("wrong-label",))
 
 

@@ -133,7 +133,7 @@ def test_headers_are_kept() -> None:
         ([b'Comment: one quote"'], b'one quote"'),
         ([b"Comment: 'single'"], b"'single'"),
         ([b'Comment: "says \\"hi\\" with a \\\\ backslash"'], b'says "hi" with a \\ backslash'),
-        ([b'Comment: "C:\\Users\\me"'], b"C:\\Users\\me"),  # the RFC has no escapes: only PuTTY's two are undone
+        ([b'Comment: "C:\\Users\\me"'], b"C:\\Users\\me"),  # the RFC has no escapes: only PuTTY's two are fixed
         ([b'Comment: C:\\\\x \\"y'], b'C:\\\\x \\"y'),
         ([b'Comment: "a \\', b'b"'], b"a b"),
         ([b"Comment: a\\", b"b: c\\", b"d"], b"ab: cd"),

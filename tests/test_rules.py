@@ -475,7 +475,7 @@ def test_the_grave_side_of_a_rule_is_an_error(name: str, path: str, tmp_path: Pa
 
 
 def rules_of_the_contract() -> dict[str, str]:
-    """Give the rules of docs/rules/README.md, which is written from the code, to their severities."""
+    """Return the rules of docs/rules/README.md, which is written from the code, to their severities."""
     page = (ROOT / "docs" / "rules" / "README.md").read_text("utf-8")
     return dict(re.findall(r"^\| \[`([a-z0-9-]+)`\].*?\| (error|warning|info) \|", page, re.MULTILINE))
 

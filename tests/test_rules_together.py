@@ -163,7 +163,7 @@ def said(findings: Iterable[Finding], first: int = 1, last: int = 1 << 30) -> se
 
 
 def is_wanted(name: str, kind: LineKind) -> bool:
-    """Tell whether a rule speaks at all in a file of a kind."""
+    """Return whether a rule speaks at all in a file of a kind."""
     record = rule(name)
     if kind != "known_hosts" or record.on_key is None or record.on_hosts == "everything":
         return True
@@ -283,7 +283,7 @@ def test_what_is_found_in_a_file_does_not_depend_on_the_other_files(flags: tuple
 
 
 def _is_framed(name: str) -> bool:
-    """Tell whether a rule's trigger is one private key in a frame, under whatever name."""
+    """Return whether a rule's trigger is one private key in a frame, under whatever name."""
     files = all_cases()[name].trigger
     data = files.get("key")
     return len(files) == 1 and isinstance(data, bytes) and _FRAME.match(data) is not None

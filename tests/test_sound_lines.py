@@ -1,4 +1,4 @@
-"""Lines told to be sound in bulk: told of no line that the rules object to, and of nearly all others."""
+"""Lines told to be sound in bulk: reported no line that the rules object to, and of nearly all others."""
 
 from __future__ import annotations
 

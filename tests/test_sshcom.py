@@ -239,7 +239,7 @@ def _ask(*argv: str | Path) -> bytes:
 
 
 def _puttygen_reads(data: bytes, passphrase: bytes, folder: Path) -> tuple[bytes, Entry]:
-    """Give the public line that puttygen prints, and the key that it writes as a PPK."""
+    """Return the public line that puttygen prints, and the key that it writes as a PPK."""
     puttygen = require("puttygen")
     key, secret, none, ppk = (folder / name for name in ("key", "secret", "none", "key.ppk"))
     key.write_bytes(data)

@@ -41,7 +41,7 @@ def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lines(count: int, seed: int = 1) -> Iterator[bytes]:
-    """Give lines with an RSA modulus of their own each, as far as a reader can tell, and a comment."""
+    """Return lines with an RSA modulus of their own each, as far as a reader can tell, and a comment."""
     chance = random.Random(seed)
     for number in range(count):
         blob = public_blob.write(RsaPublicKey(65537, chance.getrandbits(2048) | 1 << 2047 | 1))
@@ -50,7 +50,7 @@ def lines(count: int, seed: int = 1) -> Iterator[bytes]:
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a file above the limit of key files: 3,000 lines, each another key."""
+    """Return a file above the limit of key files: 3,000 lines, each another key."""
     path = tmp_path_factory.mktemp("large") / "authorized_keys"
     path.write_bytes(b"".join(lines(3_000)))
     assert path.stat().st_size > MIB

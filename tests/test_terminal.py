@@ -88,7 +88,7 @@ class Terminal:
     _mark = 0
 
     def look_for(self, seconds: float) -> bytes:
-        """Give what comes in the next seconds."""
+        """Return what comes in the next seconds."""
         before = len(self.seen)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -339,7 +339,7 @@ def test_ctrl_c_at_the_second_question_ends_too(out: Path) -> None:
 
 
 def _endless_ppk() -> bytes:
-    # 2^31 passes over 1 MiB: weeks.
+    # 2^31 skips 1 MiB: weeks.
     data, count = re.subn(rb"Argon2-Passes: [0-9]+", b"Argon2-Passes: 2147483647", PPK.read_bytes())
     assert count == 1
     return data

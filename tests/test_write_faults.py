@@ -49,7 +49,7 @@ def same_key(data: bytes) -> bool:
 class Scene:
     """A command, the files that it is given, and for each file that it may change or make how to know the new one.
 
-    `beside` is what has to be there, whole, as soon as a file is the new one: the backup of a file mended in place.
+    `beside` is what has to be there, whole, as soon as a file is the new one: the backup of a file fixed in place.
     """
 
     name: str

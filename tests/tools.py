@@ -33,7 +33,7 @@ def wait_until(condition: Callable[[], Any], complaint: str = "it did not happen
 
 
 def require(tool: str) -> str:
-    """Give the path of a program; without it the test is skipped, or fails where CI=true promises every tool."""
+    """Return the path of a program; without it the test is skipped, or fails where CI=true promises every tool."""
     path = shutil.which(tool) or shutil.which(tool, path=str(Path(sys.executable).parent))
     if path is not None:
         return path
@@ -43,7 +43,7 @@ def require(tool: str) -> str:
 
 
 def require_module(name: str) -> ModuleType:
-    """Give a module that an extra brings; without it the test is skipped, or fails where CI=true promises it."""
+    """Return a module that an extra brings; without it the test is skipped, or fails where CI=true promises it."""
     try:
         return import_module(name)
     except ModuleNotFoundError:

@@ -105,7 +105,7 @@ def measure_many_encrypted(bench: Bench) -> Experiment:
 
 
 def jobs_flag(bench: Bench) -> tuple[str, ...]:
-    """Give the flag for two workers, or nothing where this keyconv has none."""
+    """Return the flag for two workers, or nothing where this keyconv has none."""
     command = bench.keyconv("convert", "--help")
     command()
     return ("-j", str(_JOBS)) if "--jobs" in command.printed() else ()

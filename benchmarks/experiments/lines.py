@@ -54,9 +54,9 @@ def measure_lines(bench: Bench) -> Experiment:
     shares = ", ".join(f"{share * 10} % {kind}" for kind, share in SHARES.items())
     remarks = (
         f"Every line is another key ({shares}), but for the last, which is the first again and must be found. The "
-        f"primes of the RSA keys are those of {_KEYS} keys, paired anew after these: as many keys would take hours to "
+        f"primes of the RSA keys are those of {_KEYS} keys, paired again after these: as many keys would take hours to "
         "make, and as many as `check` compares with each other share none. All rules are on.",
-        "Output goes to a file. Peak memory is the most of all runs; less than some 10 MiB cannot be told.",
+        "Output goes to a file. Peak memory is the most of all runs; less than some 10 MiB cannot be determined.",
     )
     return Experiment(NAME, "Long authorized_keys files", tuple(rows), tuple(goals), remarks, "line")
 

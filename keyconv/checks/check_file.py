@@ -40,7 +40,7 @@ _MAX_PARTS = 32 * limits.KIB
 
 
 def judge_content(content: Content, context: Context, *, only_private: bool = False) -> Judged:
-    """Judge a file that is wholly in memory. `only_private` looks for private keys and for nothing else."""
+    """Check a file that is wholly in memory. `only_private` looks for private keys and for nothing else."""
     if only_private:
         from keyconv.checks.documents import judge_for_private
 
@@ -85,7 +85,7 @@ def _judge_backup(content: Content, context: Context) -> Judged:
 def judge_stream(
     path: str, kind: LineKind, chunks: Iterator[bytes], context: Context
 ) -> tuple[LineFile, Iterator[Finding]]:
-    """Judge a file of lines of any size as it is read; the findings must be taken to the last."""
+    """Check a file of lines of any size as it is read; the findings must be taken to the last."""
     file = LineFile(path, kind, replace(context, thorough=False), streamed=True)
     return file, check_lines(file, chunks)
 
@@ -155,7 +155,7 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
 
 
 def _looks_odd(data: bytes) -> bool:
-    """Tell, quickly, whether a text that loads may be damaged all the same."""
+    """Return, quickly, whether a text that loads may be damaged all the same."""
     return (
         _ODD_TEXT.search(data) is not None
         and b"\0" not in data
@@ -251,17 +251,17 @@ def _judge_refused(content: Content, context: Context, error: KeyconvError) -> J
 
 
 def _is_document(content: Content, keyfile: KeyFile) -> bool:
-    """Tell whether a file has more than its key, which is read all the same; in a folder only private keys count."""
+    """Return whether a file has more than its key, which is read all the same; in a folder only private keys count."""
     if not keyfile.is_document or not (content.named or keyfile.kind == "private"):
         return False
     if any(note.code == "multiple-keys" for note in keyfile.notes) and len(keyfile.entries) == 1:
         return False  # the same key again, which the diagnosis names
-    # Several keys in frames of their own, one after the other, are told apart by the diagnosis.
+    # Several keys in frames of their own, one after the other, are reported apart by the diagnosis.
     return len(keyfile.entries) == 1 or not _is_plain(keyfile)
 
 
 def _is_plain(keyfile: KeyFile) -> bool:
-    """Tell whether each key is on lines of its own, as programs that skip other text expect it."""
+    """Return whether each key is on lines of its own, as programs that skip other text expect it."""
     from keyconv.document.wrappers import CrLf, Unended
 
     return all(isinstance(wrapper, CrLf | Unended) for span in keyfile.spans for wrapper in span.wrappers)
@@ -296,7 +296,7 @@ def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -
 
 
 def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnosis) -> Judged:
-    """Judge the keys of a file one by one, as far as they are not too many; nothing mends such a file."""
+    """Check the keys of a file one by one, as far as they are not too many; nothing fixes such a file."""
     judged = Judged(content.path, findings=_causes(content, diagnosis, ""))
     left = _MAX_PARTS
     for part in diagnosis.parts:
@@ -308,7 +308,7 @@ def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnos
         for finding in one.findings:
             if not rules.BOOK.find(finding.rule).once:
                 line = part.line + (finding.line or 1) - 1
-                # What mends a whole file does not mend a part of one.
+                # What fixes a whole file does not fix a part of one.
                 hint = rules.BOOK.find(finding.rule).cure if finding.fixable else finding.hint
                 judged.findings.append(replace(finding, line=line, hint=hint, fixable=False))
             elif finding.rule not in told:
@@ -345,7 +345,7 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagn
         judged.moduli = file.moduli
         return judged
     before = len(judged.findings)
-    keyfile = replace(  # what a repair undoes is said above
+    keyfile = replace(  # what a repair fixes is said above
         mended.keyfile, notes=tuple(note for note in mended.keyfile.notes if note.code not in diagnosis.undone)
     )
     subject = _opened(Subject(content, mended.data, keyfile, context), judged)
@@ -356,14 +356,14 @@ def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagn
 
 
 def _is_edited(content: Content) -> bool:
-    """Tell whether damage can be fixed in place although the file has more than the key."""
+    """Return whether damage can be fixed in place although the file has more than the key."""
     return (
         content.named and mend(content.data, Opening(), named=True, kind=kind_of_name(content.name) or "") is not None
     )
 
 
 def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[Finding]:
-    # A variable is no file that a command could mend.
+    # A variable is not a file that a command could fix.
     hint = "" if content.place == "environment" and diagnosis.mended is not None else diagnosis.hint
     mended = diagnosis.mended
     in_place = diagnosis.fixable and (mended is None or not mended.cut or _is_edited(content))

@@ -57,11 +57,11 @@ class Collector:
             self.remarks.append(f"{path}: only the first {MOST_FINDINGS} findings are shown")
 
     def place(self, path: str) -> None:
-        """Give a file its place in the report, and count it as checked."""
+        """Return a file its place in the report, and count it as checked."""
         self.places.setdefault(path, len(self.places))
 
     def sees(self, finding: Finding) -> Finding | None:
-        """Give a finding as the policy sees it, or None."""
+        """Return a finding as the policy sees it, or None."""
         return self.policy.judge(finding, self.relative(finding.path))
 
     def keep(self, finding: Finding) -> bool:

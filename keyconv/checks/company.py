@@ -101,7 +101,7 @@ class Held:
 
 
 def held_by(judged: Judged) -> tuple[Held, ...]:
-    """Give what is kept of the keys of a file."""
+    """Return what is kept of the keys of a file."""
     return tuple(
         Held(
             fingerprint_of(entry),

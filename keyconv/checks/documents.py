@@ -28,7 +28,7 @@ _FEW_STATES = 200
 
 
 def is_key(content: Content) -> bool:
-    """Tell whether a file that does not load is meant to be a key: it is named, or looks like a damaged one."""
+    """Return whether a file that does not load is meant to be a key: it is named, or looks like a damaged one."""
     named = content.named or _KEY_NAMES.match(content.name) is not None
     return named or _is_damaged_key(content.data) or _mends_to_key(content)
 
@@ -40,7 +40,7 @@ def judge_document(content: Content, context: Context) -> Judged:
         judged.is_key = judged.is_document = True
         judged.formats.add(found.keyfile.format)
         for entry in private_entries(found.keyfile.entries):
-            hits = [("surrounding-text", Hit("a private key stands in the midst of other text", fixable=False))]
+            hits = [("surrounding-text", Hit("a private key stands inside other text", fixable=False))]
             if context.public_only:
                 hits.append(("private-not-public", Hit("a private key, where only public ones are allowed")))
             hits += [(rule.name, hit) for rule, find in rules.BOOK.on_key(entry) for hit in find(entry, context)]
@@ -91,7 +91,7 @@ def _private_in(data: bytes, *, thorough: bool = False) -> Iterator[embedded.Fou
 
 
 def _is_damaged_key(data: bytes) -> bool:
-    """Tell whether the whole of a file was a key before it was damaged, and not a text that speaks of keys."""
+    """Return whether the whole of a file was a key before it was damaged, and not a text that speaks of keys."""
     if len(data) > limits.MAX_KEY_FILE:
         return False
     plain = data.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
@@ -109,7 +109,7 @@ def _is_damaged_key(data: bytes) -> bool:
 
 
 def _mends_to_key(content: Content) -> bool:
-    """Tell whether a file, taken as a whole, is a key once damage is undone; text around a key makes it a document."""
+    """Return whether a file, taken as a whole, is a key once damage is fixed; text around a key makes it a document."""
     data = content.data
     public = content.name.lower().endswith(".pub")
     if len(data) > _MAX_SMALL or not (public or (embedded.may_hold_key(data) and embedded.has_material(data))):

@@ -1,6 +1,6 @@
 """Private keys inside other files: in documents, sources and settings. They are parsed, never only looked for.
 
-A header that is quoted is no key, and neither is a shortened example: what counts is what loads.
+A header that is quoted is not a key, and neither is a shortened example: what counts is what loads.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class Found:
 
 
 def may_hold_key(data: bytes) -> bool:
-    """Tell, quickly, whether it is worth looking for a private key."""
+    """Return, quickly, whether it is worth looking for a private key."""
     return _HINTS.search(data) is not None or _is_utf16(data)
 
 
 def has_material(data: bytes) -> bool:
-    """Tell whether there is as much base64 in one piece as any key has."""
+    """Return whether there is as much base64 in one piece as any key has."""
     return _MATERIAL.search(data.replace(b"\0", b"")) is not None
 
 

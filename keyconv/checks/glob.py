@@ -23,7 +23,7 @@ class IgnoreFile:
     lines: tuple[_Line, ...]
 
     def judge(self, path: str, *, is_folder: bool) -> bool | None:
-        """Tell whether a path is ignored (True), taken back in (False), or not spoken of (None); the last line wins."""
+        """Return True for a path that is ignored, False for one taken back in, else None; the last line wins."""
         for line in reversed(self.lines):
             if (is_folder or not line.folders_only) and fits(line.pattern, path):
                 return not line.negated
@@ -50,7 +50,7 @@ def parse_gitignore(text: str) -> IgnoreFile:
 
 
 def fits(pattern: str, path: str) -> bool:
-    """Tell whether a pattern in git's manner fits a path; one without `/` inside fits a name in any folder."""
+    """Return whether a pattern in git's manner fits a path; one without `/` inside fits a name in any folder."""
     return _compile(pattern).match(path) is not None
 
 

@@ -52,7 +52,7 @@ def judge(hosts: tuple[bytes, ...]) -> Iterator[Verdict]:
 
 
 def _why_dead(host: bytes, *, alone: bool) -> str:
-    """Tell why ssh never asks for a host, or return an empty string."""
+    """Return why ssh never asks for a host, or return an empty string."""
     if host.startswith(_HASHED):
         return "" if alone else "a hashed host stands alone on its line: ssh does not find this one"
     text = host.removeprefix(b"!").decode("latin-1")
@@ -96,7 +96,7 @@ def _why_dead_in_brackets(text: str, shown: str) -> str:
 
 
 def _why_long(address: str, shown: str) -> str:
-    """Tell that an address is not in the form in which programs write it, and in which ssh asks for it."""
+    """Report that an address is not in the form in which programs write it, and in which ssh asks for it."""
     if ":" in address:
         short = networks.unmapped(address) or networks.shortest(address)
     else:

@@ -119,7 +119,7 @@ def kind_of_name(name: str) -> LineKind | None:
 
 
 def kind_of_content(head: bytes, *, named: bool = True) -> LineKind | None:
-    """Tell by the first lines of a file what it is; a single public key is not a file of lines.
+    """Return what a file is by its first lines; a single public key is not a file of lines.
 
     One line that is a key is enough, if it has options before it, or other lines beside it. Where nobody `named` the
     file, it may be a document that quotes a key: then most lines must be keys, sound or not.
@@ -155,7 +155,7 @@ def _as_kind(kind: str) -> LineKind | None:
 
 
 def check_lines(file: LineFile, chunks: Iterable[bytes]) -> Iterator[Finding]:
-    """Judge every line; findings come as the lines go by, those on the text as a whole at the end."""
+    """Check every line; findings come as the lines go by, those on the text as a whole at the end."""
     rows = Lookahead(read_rows(chunks, limits.MAX_LINE, file.facts))
     known: dict[int, UsualKey] = {}
     last = 0
@@ -257,7 +257,7 @@ def _check_company(file: LineFile, row: Row, entry: Entry, public: PublicKey) ->
 
 
 def _first_line(file: LineFile, row: Row, key: UsualKey) -> int | None:
-    """Tell on which line before this one the key stands for the same hosts; keep what is compared of it, if on none."""
+    """Return the line before this one with the same key and hosts; if there is none, keep what is compared of it."""
     first = file.seen.first_line(sha256(key.hosts + key.digest).digest() if key.hosts else key.digest, row.number)
     if first is None and key.modulus and not file.left_out:
         file.bits += key.modulus.bit_length()

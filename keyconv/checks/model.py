@@ -200,7 +200,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A file that was read, perhaps after damage was undone: `data` is then the mended text."""
+    """A file that was read, perhaps after damage was fixed: `data` is then the fixed text."""
 
     content: Content
     data: bytes = field(repr=False)
@@ -220,7 +220,7 @@ class Beside:
 
     @property
     def is_same(self) -> bool:
-        """Whether both are of one key; while that cannot be told of a locked key, they are taken to be."""
+        """Whether both are of one key; while that cannot be determined of a locked key, they are taken to be."""
         return self.private.public is None or self.entry.public == self.private.public
 
 
@@ -248,7 +248,7 @@ class UsualKey(NamedTuple):
 
 
 UsualTest = Callable[[UsualKey], bool]
-"""Tells quickly whether a rule may have something to say of a usual line."""
+"""Returns quickly whether a rule may have something to say of a usual line."""
 
 
 def always(context: Context) -> UsualTest | None:
@@ -278,7 +278,7 @@ RunRule = Callable[[KeysOfRun], Iterator[PlacedHit]]
 class Rule:
     """One rule: its stable name, what `check --list`, the reports and the documentation say of it, and what finds it.
 
-    `severity` is the default one; `fixable` says whether `repair` can undo it and prove the result; `cause` is where it
+    `severity` is the default one; `fixable` says whether `repair` can fix it and prove the result; `cause` is where it
     comes from, `others` what other programs then say, `cure` what to do; `setting` names the settings that it goes by.
 
     `on_key` is asked about every key wherever it is: of these `families` alone if any are named, and only of keys with

@@ -55,7 +55,7 @@ def judge_quickly(n: int) -> str:
 
 
 def share_factors(moduli: list[int]) -> list[int]:
-    """Give the indices of those moduli that share a factor with another, different one."""
+    """Return the indices of those moduli that share a factor with another, different one."""
     distinct = list(dict.fromkeys(moduli))
     shared = set(_sharing_with_earlier(distinct))
     if len(shared) <= _FEW:
@@ -66,7 +66,7 @@ def share_factors(moduli: list[int]) -> list[int]:
 
 
 def _sharing_with_earlier(numbers: list[int]) -> list[int]:
-    """Give the numbers that share a factor with one before them.
+    """Return the numbers that share a factor with one before them.
 
     Going down a tree of products, each number is compared with the product of all before it, which on the way is made
     smaller and smaller. In decimals, for these are multiplied and divided in less than quadratic time.
@@ -121,7 +121,7 @@ def _is_prime(n: int) -> str:
 
 @cache
 def _sieves() -> tuple[tuple[int, tuple[tuple[int, tuple[int, ...]], ...]], ...]:
-    """Tell for small moduli q where x^2 - n may be a square, by n mod q: bit x of a number, for x from 0 to q + rounds.
+    """Return for small moduli q where x^2 - n may be a square, by n mod q: bit x of a number, for x to q + rounds.
 
     Grouped, with the product of each group: below 2^30 Python divides by it in one pass.
     """

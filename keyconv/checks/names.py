@@ -11,12 +11,12 @@ _PUBLIC_STEM = re.compile(r"(?:^|[._-])(?:pub|public|cert)(?:$|[._-])")
 
 
 def is_host_key_name(name: str) -> bool:
-    """Tell whether a file of this name holds a key of the host, which sshd must read without a passphrase."""
+    """Return whether a file of this name holds a key of the host, which sshd must read without a passphrase."""
     return name.startswith("ssh_host_")
 
 
 def is_private_name(name: str) -> bool:
-    """Tell whether a file of this name should hold a private key: `id_*`, `*.ppk`, `*.pem` named for a key."""
+    """Return whether a file of this name should hold a private key: `id_*`, `*.ppk`, `*.pem` named for a key."""
     name = name.lower()
     if name.endswith(".pub") or "-cert" in name:
         return False

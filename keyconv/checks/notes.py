@@ -20,5 +20,5 @@ def notes_of(subject: Subject, code: str) -> Iterator[Note]:
 
 
 def private_entries(entries: tuple[Entry, ...]) -> list[Entry]:
-    """Give the entries with a private half, or with one that is missing where it should be."""
+    """Return the entries with a private half, or with one that is missing where it should be."""
     return [entry for entry in entries if entry.private is not None or entry.fault is not None]

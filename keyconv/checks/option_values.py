@@ -103,7 +103,7 @@ def _dead_patterns(value: bytes) -> tuple[Verdict, ...]:
 
 
 def _why_dead(text: str) -> str:
-    """Tell why a pattern matches no client, or return an empty string."""
+    """Return why a pattern matches no client, or return an empty string."""
     address, slash, length = text.partition("/")
     shown = f"'{_show(text)}'"
     if text != text.strip():
@@ -157,7 +157,7 @@ def _unknown_service(name: str, value: bytes) -> Iterator[Verdict]:
 
 
 def _host_and_port(value: bytes, *, bare_port: bool) -> tuple[str, str, str]:
-    """Split a value as sshd does, which takes a / for a colon. Returns: host, port, and why they cannot be told."""
+    """Split a value as sshd does, which takes a / for a colon. Returns: host, port, and why there are none."""
     text = value.decode("latin-1")
     if bare_port and ":" not in text:
         return "*", text, ""

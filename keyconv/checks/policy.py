@@ -55,7 +55,7 @@ class Policy:
         return any(glob.fits(pattern.rstrip("/") or "/", path) for pattern in self.exclude for path in paths)
 
     def judge(self, finding: Finding, relative: str) -> Finding | None:
-        """Give a finding as this policy sees it, or None; `relative` is its path seen from the settings' folder."""
+        """Return a finding as this policy sees it, or None; `relative` is its path seen from the settings' folder."""
         name = finding.rule
         if name not in self.select or name in self.ignore or finding.fingerprint in self.allow:
             return None
@@ -65,7 +65,7 @@ class Policy:
         return replace(finding, severity=severity) if severity else finding
 
     def fails(self, finding: Finding) -> bool:
-        """Tell whether a finding is grave enough to fail the run."""
+        """Return whether a finding is grave enough to fail the run."""
         return SEVERITIES.index(finding.severity) <= SEVERITIES.index(self.fail_on)
 
 
@@ -97,7 +97,7 @@ _ALL = "all"
 
 
 def expand(names: list[str] | tuple[str, ...]) -> frozenset[str]:
-    """Give the rules that some names mean: a rule's, a group's, `all`, or several with commas between.
+    """Return the rules that some names mean: a rule's, a group's, `all`, or several with commas between.
 
     Raises: UsageError, naming the nearest rule.
     """

@@ -65,7 +65,7 @@ def by_everyone(blob: bytes) -> str:
 
 
 def is_known(digest: bytes) -> bool:
-    """Tell by the SHA-256 digest of a blob whether one of the other two would say something."""
+    """Return by the SHA-256 digest of a blob whether one of the other two would say something."""
     return digest in _digests()
 
 
@@ -107,4 +107,4 @@ def _normal(word: str, name: str, number: int) -> str:
     digits = word.removeprefix("MD5:").replace(":", "").lower()
     if len(digits) in (20, 32) and set(digits) <= set("0123456789abcdef"):
         return digits
-    raise UsageError(f"line {number} of the blocklist is no fingerprint").at_path(name)
+    raise UsageError(f"line {number} of the blocklist is not a fingerprint").at_path(name)

@@ -25,7 +25,7 @@ class SeenKeys:
         self._count = 0
 
     def first_line(self, digest: bytes, line: int) -> int | None:
-        """Tell the line where this key was seen first, or remember it for this one and give None."""
+        """Return the line where this key was seen first, or remember it for this one and give None."""
         number = int.from_bytes(digest[:8], "little") or 1
         table = self._tables[number % _TABLES]
         digests, mask = table.digests, table.mask

@@ -39,5 +39,5 @@ _POSSIBLE = re.compile(r"[!-\"$-~]+\Z")
 
 
 def is_possible(name: str) -> bool:
-    """Tell whether a word may be the name of a service on some system: one word, which is not a comment."""
+    """Return whether a word may be the name of a service on some system: one word, which is not a comment."""
     return _POSSIBLE.match(name) is not None and any(each.isalpha() for each in name)

@@ -24,7 +24,7 @@ def read(text: str, *, is_pyproject: bool) -> Policy | None:
     In `pyproject.toml` they are the table `[tool.keyconv.check]`; in a file of keyconv's own `[check]`, that same
     table, or the top of the file.
 
-    Raises: UsageError for what is no TOML, and for an unknown key, naming the nearest.
+    Raises: UsageError for what is not TOML, and for an unknown key, naming the nearest.
     """
     import tomllib  # most runs have no settings
 
@@ -112,7 +112,7 @@ def _allow(policy: Policy, value: Any) -> Policy:
     for each in allowed:
         if not each.startswith("SHA256:"):
             raise UsageError(
-                f"{quote(each)} in 'allow' is no fingerprint", hint="they look like SHA256:... in a report"
+                f"{quote(each)} in 'allow' is not a fingerprint", hint="they look like SHA256:... in a report"
             )
     return replace(policy, allow=frozenset(each.rstrip("=") for each in allowed))
 

@@ -17,7 +17,7 @@ _FARTHEST = 12 * 3600
 
 
 def why_refused(value: bytes) -> str:
-    """Tell why OpenSSH does not read a time; an empty string where it does."""
+    """Return why OpenSSH does not read a time; an empty string where it does."""
     found = _TIME.fullmatch(value)
     if found is None:
         return "is not a time: OpenSSH reads YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and Z or UTC after it"
@@ -31,7 +31,7 @@ def why_refused(value: bytes) -> str:
 
 
 def is_over(value: bytes, now: int) -> bool:
-    """Tell whether a time that OpenSSH reads is over; one without Z only once it is over in every time zone."""
+    """Return whether a time that OpenSSH reads is over; one without Z only once it is over in every time zone."""
     return seconds(value) + (0 if _IN_UTC.search(value) else _FARTHEST) < now
 
 

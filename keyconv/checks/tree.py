@@ -1,4 +1,4 @@
-"""Walking through folders: what is gone into and what is passed over. The disk itself is asked by whoever calls."""
+"""Walking through folders: what is gone into and what is skipped. The disk itself is asked by whoever calls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def walk(
     above: Ignoring = (),
     excluded: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[str]:
-    """Yield the files below a folder, in order of their names, save those in `.git` and those that git ignores.
+    """Yield the files below a folder, in order of their names, except those in `.git` and those that git ignores.
 
     `listing` gives a folder's items; `text_of` a `.gitignore`'s text, or None. `relative` is the path of `root` in its
     repository, and `above` are the `.gitignore` files between the two. What is `excluded`, by its path from `root` on,

@@ -96,7 +96,7 @@ def _open(opener: Opener, entry: Entry, path: str) -> Entry:
 
 
 def _comment(entry: Entry, path: str, screen: Screen) -> bytes:
-    """Give the key's comment, or the file's name where there is none; no line end gets into `ssh-add -L`."""
+    """Return the key's comment, or the file's name where there is none; no line end gets into `ssh-add -L`."""
     comment = entry.comment or (b"(stdin)" if path == STDIN else os.fsencode(path))
     cleaned = clean(comment)
     if entry.comment and cleaned != comment:
@@ -105,7 +105,7 @@ def _comment(entry: Entry, path: str, screen: Screen) -> bytes:
 
 
 def _certificates(entry: Entry, path: str, screen: Screen) -> list[Certificate]:
-    """Give the certificates of a key: the one in its file, and the one in the file beside it."""
+    """Return the certificates of a key: the one in its file, and the one in the file beside it."""
     found = [entry.certificate] if entry.certificate is not None else []
     beside = find_certificate(path)
     if beside is None:
@@ -113,13 +113,13 @@ def _certificates(entry: Entry, path: str, screen: Screen) -> list[Certificate]:
     try:
         entries = read(load(beside)).entries
     except KeyconvError as error:
-        screen.note(f"passed over: {error}", beside)
+        screen.note(f"skipped: {error}", beside)
         return found
     certificate = entries[0].certificate if len(entries) == 1 else None
     if certificate is None:
-        screen.note("passed over: it holds no certificate, or several", beside)
+        screen.note("skipped: it holds no certificate, or several", beside)
     elif certificate.key != entry.public:
-        screen.note("passed over: the certificate is for another key", beside)
+        screen.note("skipped: the certificate is for another key", beside)
     elif certificate not in found:
         found.append(certificate)
     return found

@@ -256,7 +256,7 @@ def _put_detached(path: str, data: bytes, target: Place, key_data: bytes, key_ta
 
 
 def _holder(keyfile: KeyFile, path: str) -> Format:
-    """Give the key's own format, if it can hold a certificate beside a private key."""
+    """Return the key's own format, if it can hold a certificate beside a private key."""
     known = by_name(keyfile.format)
     if known.can.private and known.can.certificate and known.write is not None:
         return known

@@ -70,7 +70,7 @@ class CheckOptions:
 
 
 def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int:
-    """Judge everything, report it, and give the exit code."""
+    """Check everything, report it, and give the exit code."""
     if not paths and not options.env:
         raise UsageError("there is nothing to check", hint="name files or folders, or a variable with --env NAME")
     policy, home = _policy_of(options)

@@ -104,13 +104,13 @@ def check(
     ] = False,
     passed_over: Annotated[
         bool,
-        typer.Option("--passed-over", help="Pass over named files that are no keys too, as in a folder: for hooks."),
+        typer.Option("--passed-over", help="Skip named files that are not keys too, as in a folder: for hooks."),
     ] = False,
     env: Annotated[
         Optional[list[str]],
         typer.Option(metavar="NAME", help="Judge what an environment variable holds; it is never written to disk."),
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Mend in place what can be mended and proved.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Fix in place what can be fixed and proved.")] = False,
     backup: Annotated[
         bool, typer.Option("--backup/--no-backup", help="Keep a copy (FILE.bak) of each file that --fix changes.")
     ] = True,
@@ -118,7 +118,7 @@ def check(
     jobs: Jobs = None,
     list_rules: Annotated[bool, typer.Option("--list", help="Print the table of all rules.")] = False,
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Say also what was passed over and not looked for.")
+        bool, typer.Option("-v", "--verbose", help="Say also what was skipped and not looked for.")
     ] = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -130,11 +130,11 @@ def check(
     color: Color = None,
     quiet: Quiet = False,
 ) -> None:
-    """Judge key files, whole trees of them, authorized_keys and known_hosts; made for CI.
+    """Check key files, whole trees of them, authorized_keys and known_hosts; made for CI.
 
     Exit code 0: nothing found at or above --fail-on; 1: something was; 2: usage; 3: a file could not be read. No
     passphrase is asked for: what is encrypted is judged as far as its text goes, and the report says so. In a folder,
-    files that are no keys are passed over, as are .git and what git ignores.
+    files that are not keys are skipped, as are .git and what git ignores.
 
     keyconv check ~/.ssh
 

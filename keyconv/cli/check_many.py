@@ -16,9 +16,9 @@ __all__ = ["check_all"]
 
 
 def check_all(checker: Checker, grounds: Grounds, paths: tuple[str, ...], jobs: int) -> None:
-    """Judge everything that is named, with so many workers; 0 stands for as many as there are processors.
+    """Check everything that is named, with so many workers; 0 stands for as many as there are processors.
 
-    What is mended is mended here, one after the other.
+    What is fixed is fixed here, one after the other.
     """
     visits = chain.from_iterable(map(checker.visits, paths))
     first = list(islice(visits, workers.BREAK_EVEN))

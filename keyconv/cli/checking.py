@@ -75,7 +75,7 @@ class Checker:
             yield from self._visit(path, named=not self.manner.passed_over)
 
     def check(self, visit: Visit) -> None:
-        """Judge a file or standard input here and now."""
+        """Check a file or standard input here and now."""
         name = STDIN_NAME if visit.path == STDIN else visit.path
         self._guard(name, self._check_stdin if visit.path == STDIN else partial(self._check_file, visit))
 
@@ -92,7 +92,7 @@ class Checker:
         return len(paths) - len(folders) + sum(1 for folder in folders for _ in _walk(folder, [], self._excludes))
 
     def add_variable(self, name: str) -> None:
-        """Judge what an environment variable holds, without writing it anywhere."""
+        """Check what an environment variable holds, without writing it anywhere."""
         value = os.environb.get(os.fsencode(name)) if os.supports_bytes_environ else os.environ.get(name, "").encode()
         self._judge(Content(f"env:{name}", value or b"", place="environment"))
 
@@ -154,7 +154,7 @@ class Checker:
             if not source.whole:
                 self._check_large(content, source)
                 return
-        self._judge(content)  # with the file closed, for it may be written anew
+        self._judge(content)  # with the file closed, for it may be rewritten
 
     def _check_large(self, content: Content, source: files.Source) -> None:
         if statements.detect(source.head) == "krl":
@@ -204,7 +204,7 @@ class Checker:
         before = load_if_there(path)
         return before is not None and not self.manner.diff and self._rewrite(path, before, mended)
 
-    # ── mending ───────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── fixing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _mend(self, content: Content, judged: Judged) -> Judged:
         if not any(finding.fixable and self.collector.sees(finding) for finding in judged.findings):

@@ -89,12 +89,12 @@ class _Run:
     # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _fetch(self, count: int) -> bool:
-        """Tell whether so many inputs wait, having looked."""
+        """Return whether so many inputs wait, having looked."""
         self._waiting.extend(islice(self._source, max(0, count - len(self._waiting))))
         return len(self._waiting) >= count
 
     def _next(self) -> Task:
-        """Give the next of the waiting inputs, and with it what a worker may need to know."""
+        """Return the next of the waiting inputs, and with it what a worker may need to know."""
         number, job = self._waiting.popleft()
         return Task(
             number,
@@ -129,7 +129,7 @@ class _Run:
     def _convert_by(
         self, executor: Executor, work: Callable[[Task], Recorded], count: int, tasks: Iterator[Task]
     ) -> None:
-        """Have workers convert inputs, and others write the files, each some way ahead of what is told."""
+        """Have workers convert inputs, and others write the files, each some way ahead of what is reported."""
         outcomes = batch.run(tasks, work, executor, workers.AHEAD * count)
         with workers.threads(_SAVERS, wait=True) as savers:
             while True:
@@ -140,10 +140,10 @@ class _Run:
                     self.advance()
                 if not sent_back:
                     return
-                self._convert_here(sent_back[0])  # now that all before it have been told
+                self._convert_here(sent_back[0])  # now that all before it have been reported
 
     def _place(self, outcomes: Iterator[Outcome[Task, Recorded]], sent_back: list[Task]) -> Iterator[Placed]:
-        """Give names to results, up to one that a worker sent back."""
+        """Return names to results, up to one that a worker sent back."""
         for outcome in outcomes:
             task = outcome.job
             if outcome.error is not None:
@@ -164,7 +164,7 @@ def _hand_over(passphrase: Passphrase | None) -> HandedOver | None:
 
 
 def _same(sent: HandedOver | None, now: Passphrase | None) -> bool:
-    """Tell whether a worker tried the passphrase that would be tried now; a person may have typed another since."""
+    """Return whether a worker tried the passphrase that would be tried now; a person may have typed another since."""
     if sent is None or now is None:
         return sent is None and now is None
     return sent.take().reveal() == now.reveal()

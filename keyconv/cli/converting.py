@@ -191,7 +191,7 @@ def _with_certificate(opener: Opener, path: str, entry: Entry, target: Format) -
         opener.screen.note(f"not taken along: {error}", beside)
         return entry
     if certificate is None or certificate.key != entry.public:
-        opener.screen.note("not taken along: it is no certificate for this key", beside)
+        opener.screen.note("not taken along: it is not a certificate for this key", beside)
         return entry
     if check_signature(certificate)["valid"] is False:
         opener.screen.note("not taken along: its signature is not valid", beside)

@@ -7,7 +7,7 @@ import re
 __all__ = ["heading", "printable"]
 
 # C0 with line ends, DEL and C1; line and paragraph separators; all bidirectional controls; lone surrogates, which stand
-# for the bytes of a file name that are no text; and the first sign of `##[` and `##vso[`, by which the runners of CI
+# for the bytes of a file name that are not text; and the first sign of `##[` and `##vso[`, by which the runners of CI
 # take orders wherever in a line of the log they stand (GitHub's runner, ActionCommand.cs; Azure's agent, Command.cs).
 _UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#[A-Za-z]*\\[)"
 

@@ -31,7 +31,7 @@ _VERBS = {
 
 
 def is_for_doctor(args: list[str], commands: Container[str]) -> bool:
-    """Tell whether a command line without a command names files, or a variable, to look at."""
+    """Return whether a command line without a command names files, or a variable, to look at."""
     word, is_variable = _first(args)
     if is_variable or word == "--":
         return True
@@ -81,5 +81,5 @@ def _first(args: list[str]) -> tuple[str, bool]:
 
 
 def _is_file(word: str) -> bool:
-    """Tell whether a word is a file, or is meant as one: a name with a dot or a slash in it."""
+    """Return whether a word is a file, or is meant as one: a name with a dot or a slash in it."""
     return any(mark in word for mark in "./\\") or os.path.lexists(word)

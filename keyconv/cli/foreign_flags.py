@@ -216,7 +216,7 @@ def _settle(line: _Line) -> None:
 
 
 def is_foreign(word: str) -> bool:
-    """Tell whether a word is a flag of another program."""
+    """Return whether a word is a flag of another program."""
     flag = word.partition("=")[0] if word.startswith("--") else word
     return flag in _FLAGS or flag in PASSPHRASES
 

@@ -156,7 +156,7 @@ def _suffix_of(known: Format, chosen: list[str]) -> str:
 
 
 def _costs_of(chosen: Format, target: OutputOptions) -> OutputOptions:
-    """Give those flags of KDF and cipher that mean something to a format."""
+    """Return those flags of KDF and cipher that mean something to a format."""
     flags: dict[str, Any] = {name: value for name in COST_FLAGS if (value := getattr(target, name)) is not None}
     for name, value in tuple(flags.items()):
         try:
@@ -185,7 +185,7 @@ def _check_costs(
 
 
 def _who() -> bytes:
-    """Give `user@host`, the comment that ssh-keygen writes."""
+    """Return `user@host`, the comment that ssh-keygen writes."""
     import getpass
     import platform
 
@@ -252,7 +252,7 @@ def _put(outputs: list[tuple[str, Format]], contents: list[bytes], target: Outpu
             if path == STDIN:
                 write_stdout(data)
                 continue
-            begun.append((path, data))  # before, for Ctrl-C may come when the file has its name and nobody was told yet
+            begun.append((path, data))  # before, for Ctrl-C may come right after the file has its name
             save(path, data, private=chosen.can.private, force=target.force)
     except BaseException:
         # A key of which only some files could be written is no use; nobody has seen it yet.

@@ -25,7 +25,7 @@ _MAX_INCLUDED = 256
 
 
 def is_host_key(path: str) -> bool:
-    """Tell whether an sshd_config names a file as a host's key: the system's, or one in its folder or that above it."""
+    """Return whether an sshd_config names a file as a host's key: the system's, or one in its or the parent folder."""
     whole = Path(os.path.realpath(path))
     folders = (whole.parent, whole.parent.parent, Path(_SYSTEM))
     return any(str(whole) in _named(folder) for folder in dict.fromkeys(folders))

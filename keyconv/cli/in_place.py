@@ -45,7 +45,7 @@ def open_one(opener: Opener, path: str, keyfile: KeyFile, deriver: Deriver) -> O
 def as_spelled(
     locked: Locked, passphrase: Passphrase | None, deriver: Deriver, options: InputOptions
 ) -> Passphrase | None:
-    """Give the passphrase as the very bytes that opened the key; no KDF runs again for that."""
+    """Return the passphrase as the very bytes that opened the key; no KDF runs again for that."""
     # A passphrase that stays must stay the same bytes, or the program that wrote the file can no longer open it.
     if passphrase and options.passphrase_encoding is not None:
         return encoded(passphrase, options.passphrase_encoding)
@@ -59,7 +59,7 @@ def as_spelled(
 
 
 def replaced(entry: Entry, target: Format, options: OutputOptions) -> Iterator[str]:
-    """Tell what cannot stay of a key's protection, because the format is read with it and not written."""
+    """Return what cannot stay of a key's protection, because the format is read with it and not written."""
     kept = entry.protection
     if kept is None:
         return

@@ -31,7 +31,7 @@ class Job:
 
 
 class Inputs:
-    """What the command line named; each iteration goes through it anew, in the same order.
+    """What the command line named; each iteration goes through it again, in the same order.
 
     `output` is the folder that results go to, if there is one. Only where it is inside one of the inputs are those
     listed beforehand, for what is written there is no input of this run. `doing` is what the command does to each.
@@ -62,7 +62,7 @@ class Inputs:
         return found.path if found is not None else f"input {number + 1}"
 
     def hold(self, found: os.stat_result) -> bool:
-        """Tell whether a file is one of the inputs, under any name; all are looked at when this is first asked."""
+        """Return whether a file is one of the inputs, under any name; all are looked at when this is first asked."""
         if self._identities is None:
             self._identities = frozenset(_identity(each) for each in map(_stat, self) if each is not None)
         return _identity(found) in self._identities
@@ -118,6 +118,6 @@ def _stat(job: Job) -> os.stat_result | None:
 
 
 def _identity(found: os.stat_result) -> int:
-    # A number instead of a pair, because there may be many. Files that a system does not number are told apart by size
+    # A number instead of a pair, for there may be many. Files that a system does not number are distinguished by size
     # and time.
     return hash((found.st_dev, found.st_ino) if found.st_ino else (found.st_size, found.st_mtime_ns, stat.S_IFREG))

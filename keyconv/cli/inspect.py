@@ -173,7 +173,7 @@ class _Listing:
         self._printer.add_text(self._comma() + _indented(description, 2))
 
     def open(self, description: Inspection) -> str:
-        """Give the text with which an object begins whose keys follow."""
+        """Return the text with which an object begins whose keys follow."""
         return self._comma() + _indented(description, 2).removesuffix("\n  }") + ',\n    "keys": ['
 
     def close(self, notes: list[str], faults: list[LineFault]) -> None:

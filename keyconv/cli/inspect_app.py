@@ -64,7 +64,7 @@ def inspect(
     color: Color = None,
     quiet: Quiet = False,
 ) -> None:
-    """Tell what a file is: format, type, bits, fingerprints, comment, encryption, KDF and its cost.
+    """Return what a file is: format, type, bits, fingerprints, comment, encryption, KDF and its cost.
 
     No passphrase is asked for; one that is given fills in what is hidden without it.
 

@@ -16,22 +16,22 @@ __all__ = ["describe_text", "head_text", "key_text", "tail_text"]
 
 
 def describe_text(description: Any, keyfile: KeyFile, *, visual: bool) -> str:
-    """Give a whole file that was read, as `keyconv.engine.inspect` describes it."""
+    """Return a whole file that was read, as `keyconv.engine.inspect` describes it."""
     return _joined(_rows(description, keyfile, visual=visual))
 
 
 def head_text(path: str, format: str, kind: str) -> str:
-    """Give what a file is, without its keys."""
+    """Return what a file is, without its keys."""
     return _joined(_head(path, format, kind))
 
 
 def key_text(number: int, key: Any, entry: Entry, format: str, *, visual: bool) -> str:
-    """Give one of several keys, numbered."""
+    """Return one of several keys, numbered."""
     return _joined(_numbered(number, key, entry, format, visual=visual))
 
 
 def tail_text(count: int, notes: list[str]) -> str:
-    """Give what is known of a file of many keys only when the last one went by."""
+    """Return what is known of a file of many keys only when the last one went by."""
     rows = [*_row("keys", count), *(row for note in notes for row in _row("note", note))]
     return _joined(("", *rows))
 
@@ -93,7 +93,7 @@ def _key(key: Any, entry: Entry, name: str, *, visual: bool) -> Iterator[str]:
         value = f" {component['value']}" if component["secret"] and "value" in component else ""
         yield from _row("component", f"{name}, {component['size']}{value}")
     yield from _certificate(key["certificate"])
-    yield from _row("JWK", key["jwk_thumbprint"])
+    yield from _row("JWK thumbprint", key["jwk_thumbprint"])
     yield from _row("public key", key["public_key"])
     for note in key["notes"]:
         yield from _row("note", note)
@@ -106,7 +106,7 @@ def _private(entry: Entry) -> str:
         return "encrypted, not verified"
     if entry.public is not None and entry.public.family.startswith("sk-"):
         return "in an authenticator, the file holds a handle to it"
-    return "verified: the public half was derived from it again"
+    return "verified (public key matches)"
 
 
 def _certificate(certificate: dict[str, Any] | None) -> Iterator[str]:

@@ -45,7 +45,7 @@ class LineStream:
         return self.facts.faults[0].exit_code if self.strict and self.facts.faults else 0
 
     def chosen(self, number: int | None) -> Iterator[Entry]:
-        """Give the entries, or only the one of this number; the whole file is read either way, as a small one is.
+        """Return the entries, or only the one of this number; the whole file is read either way, as a small one is.
 
         Raises: UsageError when there is none of this number; what reading raises.
         """

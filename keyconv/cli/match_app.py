@@ -43,7 +43,7 @@ def match(
     color: Color = None,
     quiet: Quiet = False,
 ) -> None:
-    """Tell whether files hold the same key, in any formats: private, public, certificate, authorized_keys.
+    """Return whether files hold the same key, in any formats: private, public, certificate, authorized_keys.
 
     Exit code 0 says yes, 1 says no. A file of many keys matches by any of them.
     """

@@ -30,7 +30,7 @@ _OPENSSL = (
     ("X.509 certificate", "its public key", "openssl x509 -in {name} -noout -pubkey | keyconv public -"),
     ("certificate request", "its public key", "openssl req -in {name} -noout -pubkey | keyconv public -"),
 )
-"""Words of what is no key but has one inside, and the command that takes it out."""
+"""Words of what is not a key but has one inside, and the command that takes it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def separation(source: Source) -> Iterator[Step]:
 
 
 def for_foreign(source: Source, message: str, hint: str) -> Iterator[Step]:
-    """Yield what to do with a file that is no key."""
+    """Yield what to do with a file that is not a key."""
     for words, purpose, command in _OPENSSL:
         if words in message and source.name != STDIN:
             key = shlex.quote(_without_suffix(source).free_for_openssh())

@@ -52,13 +52,13 @@ class Ledger(Protocol):
         """Begin with the next key of the file."""
 
     def pass_over(self, why: str) -> None:
-        """Say that this key, or the file, is passed over."""
+        """Say that this key, or the file, is skipped."""
 
     def fail(self, error: KeyconvError) -> None:
         """Say that this key, or the file, cannot be converted."""
 
     def claim(self, output: str, face: Face) -> str:
-        """Ask for a name. Returns: why the key is passed over all the same, or nothing. Raises: OutputError."""
+        """Ask for a name. Returns: why the key is skipped all the same, or nothing. Raises: OutputError."""
 
     def put(self, data: bytes, target: Format, options: OutputOptions, inputs: InputTest) -> None:
         """Write the result. Raises: OutputError."""
@@ -119,7 +119,7 @@ def _convert_key(
     inputs: InputTest,
     ledger: Ledger,
 ) -> str:
-    """Convert one key, or give why it is passed over."""
+    """Convert one key, or give why it is skipped."""
     is_public = entry.private is None and entry.fault is None
     target = None if is_public and options.format is None else choose_target(source, entry, options)
     if job.found and is_public and (target is None or target.can.private):
@@ -163,7 +163,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A key or file that is passed over."""
+    """A key or file that is skipped."""
 
     why: str
 
@@ -204,7 +204,7 @@ class Done:
 
     @classmethod
     def of(cls, done: Conversion, face: Face) -> Done:
-        """Take what is told from a conversion."""
+        """Take what is reported from a conversion."""
         public = done.entry.public
         return cls(done.output, done.target.name, public.algorithm if public else None, done.losses, face)
 

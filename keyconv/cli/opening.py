@@ -69,7 +69,7 @@ class Opener:
         self.derived = 0
 
     def new_deriver(self) -> Deriver:
-        """Give a deriver for one conversion: Ctrl-C ends it at once, although C code is at work."""
+        """Return a deriver for one conversion: Ctrl-C ends it at once, although C code is at work."""
         begin = begin_in_thread if processors() > 1 else None
         return Deriver(allow_costly=self.options.allow_costly, run=self._run_kdf, begin=begin)
 

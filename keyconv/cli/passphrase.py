@@ -91,7 +91,7 @@ def _new_passphrase(
 
 
 def _changes_cost(target: OutputOptions) -> bool:
-    """Tell whether the command line says anything of KDF, cost or cipher."""
+    """Return whether the command line says anything of KDF, cost or cipher."""
     return any(getattr(target, name) is not None for name in COST_FLAGS)
 
 
@@ -101,7 +101,7 @@ def _was_locked(entry: Entry) -> bool:
 
 def _outcome(opened: Opened, chosen: Format, passphrase: Passphrase | None) -> str:
     if not passphrase:
-        return "the passphrase was removed" if _was_locked(opened.entry) else f"written anew as {chosen.name}"
+        return "the passphrase was removed" if _was_locked(opened.entry) else f"rewritten as {chosen.name}"
     if not _was_locked(opened.entry):
         return "protected by a passphrase now"
-    return "encrypted anew" if opened.passphrase is passphrase else "the passphrase was changed"
+    return "encrypted again" if opened.passphrase is passphrase else "the passphrase was changed"

@@ -26,7 +26,7 @@ __all__ = ["Placed", "Placing"]
 class Placed:
     """What a worker made of an input, once its results have names.
 
-    For each key: `verdicts` why it gets no name or is passed over (nothing where it has one), and `errors` why it could
+    For each key: `verdicts` why it gets no name or is skipped (nothing where it has one), and `errors` why it could
     not be written. `written` is set when the files are written, or have failed.
     """
 
@@ -38,7 +38,7 @@ class Placed:
 
 
 class Placing:
-    """Gives names, writes files, and tells what came of each input.
+    """Returns names, writes files, and tells what came of each input.
 
     For an input that is converted in this process it is the ledger.
     """
@@ -56,7 +56,7 @@ class Placing:
     # ── converted here ────────────────────────────────────────────────────────────────────────────────────────────
 
     def convert(self, task: Task) -> None:
-        """Convert an input here and now, when all before it have been told."""
+        """Convert an input here and now, when all before it have been reported."""
         self._task = task
         convert_job(task.job, self._opener, self._target, self._inputs.hold, self)
         self._tell_passed_over(task)
@@ -69,11 +69,11 @@ class Placing:
         self._over[why] = None
 
     def fail(self, error: KeyconvError) -> None:
-        """Tell an error."""
+        """Report an error."""
         self.results.fail(self._task.job.path, error)
 
     def claim(self, output: str, face: Face) -> str:
-        """Give a name, or tell why it is not needed. Raises: OutputError when another input has it."""
+        """Return a name, or tell why it is not needed. Raises: OutputError when another input has it."""
         earlier = self._find(output)
         if earlier is None:
             return ""
@@ -91,13 +91,13 @@ class Placing:
         converting.put(data, target, options, inputs)
 
     def done(self, done: Conversion, face: Face) -> None:
-        """Tell that a key is converted."""
+        """Report that a key is converted."""
         self._tell_done(self._task, Done.of(done, face))
 
     # ── converted by a worker ─────────────────────────────────────────────────────────────────────────────────────
 
     def place(self, task: Task, recorded: Recorded) -> Placed:
-        """Give names to the results of an input."""
+        """Return names to the results of an input."""
         self._task = task
         placed = Placed(task, recorded)
         for events in recorded.keys:
@@ -125,7 +125,7 @@ class Placing:
         return placed
 
     def tell(self, placed: Placed) -> None:
-        """Tell what came of an input, when all before it have been told."""
+        """Report what came of an input, after all before it."""
         self._task = placed.task
         for event in placed.recorded.file:
             self._play(event)
@@ -144,7 +144,7 @@ class Placing:
             placed.errors[made.output] = InternalError.of(error)
 
     def _play_key(self, event: Event, verdict: KeyconvError | str, placed: Placed) -> bool:
-        """Tell one event of a key. Returns: whether those that follow hold."""
+        """Report one event of a key. Returns: whether those that follow hold."""
         error = placed.errors.get(event.output) if isinstance(event, Made) else None
         if isinstance(event, Claimed) and isinstance(verdict, KeyconvError):
             error = verdict

@@ -69,7 +69,7 @@ def _children() -> set[BaseProcess]:
 
 
 def _has_one_thread() -> bool:
-    """Tell whether this process may be copied: a lock that another thread holds would stay locked in the copy."""
+    """Return whether this process may be copied: a lock that another thread holds would stay locked in the copy."""
     if sys.platform != "linux":
         return False
     try:

@@ -21,7 +21,7 @@ _REDRAWN_AFTER = 0.05
 def progress(
     doing: str, count: Callable[[], int], *, shown: bool, colour: str = "auto"
 ) -> Iterator[Callable[[], None]]:
-    """Give a function to call after each piece of work; it moves a bar where standard error is a terminal.
+    """Return a function to call after each piece of work; it moves a bar where standard error is a terminal.
 
     The bar says what is being done, how much of it is, how many a second, and the time left. `count` is asked only
     where there is a bar. `colour` is what `--color` says.

@@ -141,7 +141,7 @@ class Prompter:
         return None if answer is None else answer.strip().lower() in (b"y", b"yes")
 
     def attempts(self, source: PassphraseSource) -> int:
-        """Tell how often `existing` is worth calling for one key, with `forget` after each wrong answer.
+        """Return how often `existing` is worth calling for one key, with `forget` after each wrong answer.
 
         A person may try three times, and what was typed for another key is tried before that; a named source says
         the same each time.
@@ -151,11 +151,11 @@ class Prompter:
         return ATTEMPTS + (("existing", source) in self._remembered)
 
     def remembered(self, role: Literal["existing", "new"], source: PassphraseSource) -> Passphrase | None:
-        """Give the passphrase that `existing` or `new` would give without reading or asking, if there is one."""
+        """Return the passphrase that `existing` or `new` would give without reading or asking, if there is one."""
         return self._remembered.get((role, source))
 
     def forget(self) -> None:
-        """Forget what was typed to unlock a key, so that `existing` asks anew."""
+        """Forget what was typed to unlock a key, so that `existing` asks again."""
         self._remembered.pop(("existing", _ASK), None)
 
     def _get(self, role: str, what: str, source: PassphraseSource) -> Passphrase:

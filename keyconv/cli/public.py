@@ -139,7 +139,7 @@ class _Writer:
         return data
 
     def _culprit(self) -> str:
-        """Tell from which file the key is that cannot be written."""
+        """Return from which file the key is that cannot be written."""
         for path, entry in zip(self.paths, self.entries, strict=True):
             try:
                 self._written((entry,))

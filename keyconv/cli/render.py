@@ -64,7 +64,7 @@ class Screen:
             self.document.facts.update(facts)
 
     def wants_colour(self, stream: Any) -> bool:
-        """Tell whether to write to a stream in colour: as `--color` says, else NO_COLOR and FORCE_COLOR."""
+        """Return whether to write to a stream in colour: as `--color` says, else NO_COLOR and FORCE_COLOR."""
         if self.colour != "auto":
             return self.colour == "always"
         if os.environ.get("NO_COLOR"):
@@ -92,7 +92,7 @@ class Screen:
 
 
 def error_object(error: KeyconvError) -> dict[str, str | None]:
-    """Give an error as the object that JSON output has; its path is the file's own, for programs to find it by."""
+    """Return an error as the object that JSON output has; its path is the file's own, for programs to find it by."""
     return {
         "code": error.code,
         "message": printable(str(error)),
@@ -103,7 +103,7 @@ def error_object(error: KeyconvError) -> dict[str, str | None]:
 
 
 def to_json(value: object, indent: int | None = 2) -> str:
-    """Give a JSON document with a final newline, in ASCII, so that nothing in it drives a terminal or a CI runner."""
+    """Return a JSON document with a final newline, in ASCII, so that nothing in it drives a terminal or a CI runner."""
     import json
 
     # `##[` in a log is an order to a runner; a `#` stands in strings alone.

@@ -1,4 +1,4 @@
-"""`keyconv repair`: undo what copying and pasting did to a key file, and say what was undone."""
+"""`keyconv repair`: fix what copying and pasting did to a key file, and say what was fixed."""
 
 from __future__ import annotations
 
@@ -169,9 +169,9 @@ def _put(data: bytes, path: str, target: OutputOptions, *, private: bool) -> Non
 def _report(undone: tuple[str, ...], keyfile: KeyFile, path: str, screen: Screen) -> None:
     screen.fact(path=path, fixed=[{"rule": rule, "message": MESSAGES[rule]} for rule in undone])
     for rule in undone:
-        screen.note(f"undone: {rule}: {MESSAGES[rule]}", shown(path))
+        screen.note(f"fixed {rule}: {MESSAGES[rule]}", shown(path))
     if not undone:
-        screen.note("nothing to undo", shown(path))
+        screen.note("nothing to fix", shown(path))
     for fault in keyfile.faults:
         screen.note(f"left as it is: line {fault.line}: {fault.rule}: {fault.message}", shown(path))
     unproved = describe_unproved(keyfile)

@@ -54,7 +54,7 @@ def repair(
     color: Color = None,
     quiet: Quiet = False,
 ) -> None:
-    """Undo damage from copying and pasting, and say what was undone.
+    """Fix damage from copying and pasting, and say what was fixed.
 
     A result counts only if the key is proved whole; its numbers are never guessed. The input is not touched without
     --in-place. The passphrase of an encrypted key proves its private half too.

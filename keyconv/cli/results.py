@@ -11,6 +11,9 @@ from keyconv.errors import KeyconvError
 __all__ = ["Results"]
 
 _BUFFER = 1 << 16
+_SKIPPED = "passed over"
+"""The status of a skipped input in JSON, which stays what it was."""
+_SUMMARY = {"skipped": "passed_over"}
 
 
 class Results:
@@ -22,7 +25,7 @@ class Results:
     def __init__(self, screen: Screen) -> None:
         self.exit_code = 0
         self._screen = screen
-        self._counts = {"converted": 0, "failed": 0, "passed over": 0}
+        self._counts = {"converted": 0, "failed": 0, "skipped": 0}
         self._text = '{\n  "results": ['
         self._first = True
 
@@ -40,16 +43,17 @@ class Results:
         self._screen.error(error)
 
     def pass_over(self, path: str, why: str) -> None:
-        """Count one as passed over."""
-        self._counts["passed over"] += 1
-        self._add({"path": path, "status": "passed over", "why": why})
+        """Count one as skipped."""
+        self._counts["skipped"] += 1
+        self._add({"path": path, "status": _SKIPPED, "why": why})
 
     def end(self) -> None:
         """Print the summary: one line, or the end of the JSON document."""
         if not self._screen.as_json:
             self._screen.note(", ".join(f"{count} {name}" for name, count in self._counts.items()))
             return
-        summary = to_json({name.replace(" ", "_"): count for name, count in self._counts.items()})
+        counts = {_SUMMARY.get(name, name): count for name, count in self._counts.items()}
+        summary = to_json(counts)
         self._text += ("]" if self._first else "\n  ]") + ',\n  "summary": ' + indent(summary, "  ").strip() + "\n}\n"
         self._screen.data(self._text)
 

@@ -27,13 +27,13 @@ _MOST_ON_WINDOWS = 61
 
 
 def processors() -> int:
-    """Tell how many processors this process may use."""
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 @contextmanager
 def threads(count: int, *, wait: bool = False) -> Iterator[Executor]:
-    """Give threads; when the work is broken off, what has not begun is dropped, and the rest waited for if so said."""
+    """Return threads; when the work is interrupted, what has not begun is dropped, and the rest waited for if asked."""
     from concurrent.futures import ThreadPoolExecutor
 
     executor = ThreadPoolExecutor(count)
@@ -47,7 +47,7 @@ def threads(count: int, *, wait: bool = False) -> Iterator[Executor]:
 
 @contextmanager
 def processes(count: int, begin: Callable[..., None], *values: Any) -> Iterator[Executor]:
-    """Give processes that have called `begin`; when the work is broken off, they are killed."""
+    """Return processes that have called `begin`; when the work is broken off, they are killed."""
     from keyconv.cli.processes import Processes
 
     executor = Processes(min(count, _MOST_ON_WINDOWS) if sys.platform == "win32" else count, begin, *values)
@@ -63,7 +63,7 @@ def processes(count: int, begin: Callable[..., None], *values: Any) -> Iterator[
 def for_files(
     count: int, begin: Callable[..., None], *values: Any, many: bool, derives: bool
 ) -> Iterator[Executor | None]:
-    """Give who reads files that are only looked at, after `begin`; None where this process had better do it.
+    """Return who reads files that are only looked at, after `begin`; None where this process had better do it.
 
     Processes where there are `many` files; else threads where it `derives`, since a KDF may run for each.
     """

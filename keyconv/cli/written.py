@@ -21,14 +21,14 @@ class Face:
     options: int = 0
 
     def says_no_more_than(self, other: Face) -> bool:
-        """Tell whether a file of this would say no more than one of the other."""
+        """Return whether a file of this would say no more than one of the other."""
         if not self.public or self.public != other.public:
             return False
         return self.certificate in (0, other.certificate) and self.options in (0, other.options)
 
 
 def face_of(entry: Entry, target: Format) -> Face:
-    """Give what a file in this format says of a key; of a private format it is not asked."""
+    """Return what a file in this format says of a key; of a private format it is not asked."""
     if target.can.private or entry.public is None:
         return Face()
     from keyconv.codec import public_blob
@@ -67,7 +67,7 @@ class Written:
             self._faces.extend((face.public, face.certificate, face.options))
 
     def find(self, path: str) -> tuple[int, Face] | None:
-        """Tell which input was written to `path`, and what the file says; None where this run wrote none."""
+        """Return which input was written to `path`, and what the file says; None where this run wrote none."""
         if self._places is None:
             self._places = {name: place for place, name in enumerate(self._names)}
         place = self._places.get(hash(path) % (1 << 64))

@@ -25,12 +25,12 @@ _IRREGULAR = {
 
 
 def is_certificate(algorithm: str) -> bool:
-    """Tell whether an algorithm name is a certificate's."""
+    """Return whether an algorithm name is a certificate's."""
     return algorithm.endswith(SUFFIX) or algorithm in _IRREGULAR
 
 
 def plain_algorithm(algorithm: str) -> str:
-    """Give the plain key's algorithm for a certificate's: `ssh-rsa` for `ssh-rsa-cert-v01@openssh.com`."""
+    """Return the plain key's algorithm for a certificate's: `ssh-rsa` for `ssh-rsa-cert-v01@openssh.com`."""
     return _IRREGULAR.get(algorithm) or algorithm.removesuffix(SUFFIX)
 
 

@@ -56,12 +56,12 @@ _LEAST_Q_BYTES = 20  # of a DSA order; the RSA exponent that stands in its place
 
 
 def is_framed(data: bytes) -> bool:
-    """Tell whether the content begins with a PEM frame."""
+    """Return whether the content begins with a PEM frame."""
     return data.startswith(_FRAME)
 
 
 def sniff(data: bytes, labels: Mapping[str, Kind]) -> bool:
-    """Tell whether the content begins with a frame of one of these labels, or is bare DER of one of their kinds."""
+    """Return whether the content begins with a frame of one of these labels, or is bare DER of one of their kinds."""
     if is_framed(data):
         return any(pem.begins(data, label) for label in labels)
     return kind_of(data) in labels.values()

@@ -61,7 +61,7 @@ def read_pkcs1(data: bytes, notes: list[Note], *, lenient: bool = False) -> RsaP
 
     Primes that are zero are computed from n, e and d, and an exponent e that is zero is looked for; both are noted.
 
-    Raises: MalformedError; UnsupportedError for more than two primes, and where e cannot be told; ContradictionError
+    Raises: MalformedError; UnsupportedError for more than two primes, and where e is unknown; ContradictionError
     when dmp1 or dmq1 is wrong; LimitError for a modulus that is too large to factor.
     """
     reader = DerReader(data, notes=notes if lenient else None)

@@ -81,7 +81,7 @@ def write_curve(curve: Curve) -> bytes:
 
 
 def uncompress(curve: Curve, point: bytes, notes: list[Note]) -> bytes:
-    """Give a point in the uncompressed form, which SSH has alone; the other forms of SEC 1 are noted.
+    """Return a point in the uncompressed form, which SSH has alone; the other forms of SEC 1 are noted.
 
     What has none of the forms is given back as it is, for `keyconv.crypto.pairing` to judge.
 

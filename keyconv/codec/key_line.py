@@ -112,7 +112,7 @@ def rule_among_lines(error: KeyconvError) -> str:
 
 
 def usual_modulus(blob: bytes) -> int:
-    """Give the modulus of an RSA key with the exponent 65537 whose bits are whole bytes, as nearly all are; else 0."""
+    """Return the modulus of an RSA key with exponent 65537 whose bits are whole bytes, as nearly all are; else 0."""
     if not blob.startswith(_RSA):
         return 0
     number = blob[_RSA_NUMBER:]
@@ -122,7 +122,7 @@ def usual_modulus(blob: bytes) -> int:
 
 
 def begins_usual(text: bytes) -> bool:
-    """Tell whether a line begins with one of the types that nearly all keys have, one space, and a blob in base64."""
+    """Return whether a line begins with one of the types that nearly all keys have, one space, and a blob in base64."""
     return _USUAL.match(text) is not None
 
 
@@ -139,7 +139,7 @@ def _split_usual(text: bytes) -> tuple[bytes, bytes, bytes] | None:
 
 
 def is_empty(text: bytes) -> bool:
-    """Tell whether a line is blank or a remark, which hold no key; there must be no blanks at its beginning.
+    """Return whether a line is blank or a remark, which hold no key; there must be no blanks at its beginning.
 
     Raises: LimitError for a line of too many bytes; MalformedError for bytes that no line with a key holds.
     """
@@ -154,7 +154,7 @@ def is_empty(text: bytes) -> bool:
 
 
 def first_row(data: bytes, most: int) -> tuple[bytes, bytes]:
-    """Give the first line that is neither blank nor a remark, without the blanks before it, and what follows it.
+    """Return the first line that is neither blank nor a remark, without the blanks before it, and what follows it.
 
     Of what follows no more than `most` bytes are given.
     """
@@ -166,17 +166,17 @@ def first_row(data: bytes, most: int) -> tuple[bytes, bytes]:
 
 
 def is_type(word: bytes) -> bool:
-    """Tell whether a word could be the name of a key type."""
+    """Return whether a word could be the name of a key type."""
     return SSH_NAME.match(word) is not None
 
 
 def is_familiar_type(word: bytes) -> bool:
-    """Tell whether a word begins or ends as the names of key types do that are in use."""
+    """Return whether a word begins or ends as the names of key types do that are in use."""
     return _FAMILIAR_TYPE.search(word) is not None
 
 
 def begins_key(text: bytes) -> bool:
-    """Tell whether a text begins with a type and the beginning of a blob in base64."""
+    """Return whether a text begins with a type and the beginning of a blob in base64."""
     word, rest = split_word(text)
     return rest.startswith(BLOB_START) and is_type(word)
 
@@ -209,7 +209,7 @@ def _read_whole_blob(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certifi
 
 
 def _is_cut_short(blob: bytes) -> bool:
-    """Tell whether a blob ends in the midst of a field."""
+    """Return whether a blob ends inside a field."""
     position = 0
     while position < len(blob):
         length = int.from_bytes(blob[position : position + 4], "big")

@@ -85,7 +85,7 @@ class Fault(NamedTuple):
 
 
 def is_private(error: KeyconvError) -> bool:
-    """Tell whether a fault is a private key among lines."""
+    """Return whether a fault is a private key among lines."""
     return error.rule == "private-not-public"
 
 
@@ -105,7 +105,7 @@ class LineFaults:
         return JOINED.format(reader=self._reader)
 
     def explain(self, row: bytes, number: int, peek: Peek, error: KeyconvError) -> Fault:
-        """Tell why a row that was refused with some error holds no key."""
+        """Return why a row that was refused with some error holds no key."""
         if count := count_private(row, peek):
             return Fault(self._error(EXPOSED, "private-not-public", number, EXPOSED_HINT), count - 1)
         if count := count_ssh2(row, peek):
@@ -129,7 +129,7 @@ class LineFaults:
         return Fault(error, count)
 
     def is_joined(self, row: bytes) -> bool:
-        """Tell whether a row is two keys: `ssh-ed25519 AAAA...ssh-rsa AAAA...`, the second right after the first."""
+        """Return whether a row is two keys: `ssh-ed25519 AAAA...ssh-rsa AAAA...`, the second right after the first."""
         for index, found in enumerate(_KEY_BEGINS.finditer(row)):
             start = found.start()
             if index >= _MOST_KEYS:
@@ -139,7 +139,7 @@ class LineFaults:
         return False
 
     def find_key(self, row: bytes) -> int:
-        """Give where a line begins after white space that no SSH program knows; 0 where there is none."""
+        """Return where a line begins after white space that no SSH program knows; 0 where there is none."""
         found = _ODD_BLANKS.match(row)
         odd = found is not None and bool(found.group().strip(b" \t")) and self._reads(row[found.end() :])
         return found.end() if found is not None and odd else 0

@@ -110,13 +110,13 @@ class Joiner:
             return None
 
     def _may_precede(self, text: bytes, whole: bytes) -> bool:
-        """Tell whether words may belong to a line that is whole without them."""
+        """Return whether words may belong to a line that is whole without them."""
         if self._kind == "known_hosts":
             return text in MARKERS or text.endswith(b",")
         return self._kind == "authorized_keys" and _are_options(text) and (begins_key(whole) or text.endswith(b","))
 
     def _is_viable(self, text: bytes) -> bool:
-        """Tell whether a text may be the beginning of a line, as far as it goes."""
+        """Return whether a text may be the beginning of a line, as far as it goes."""
         if len(text) > limits.MAX_AUTHORIZED_KEYS_LINE:
             return False
         if self._kind == "allowed_signers":
@@ -150,7 +150,7 @@ class Joiner:
         return Joined(text, count, entry) if entry is not None else None
 
     def _is_of_next(self, piece: bytes, below: bytes | None) -> bool:
-        """Tell whether a row is a line of its own, or the beginning of the line below it."""
+        """Return whether a row is a line of its own, or the beginning of the line below it."""
         if is_key_row(piece) or is_host_row(piece) or is_familiar_type(split_word(piece)[0]) or _are_options(piece):
             return True
         return is_words(piece) and below is not None and BLOB_START in below
@@ -164,7 +164,7 @@ class Joiner:
 
 
 def _extended(draft: _Draft, row: bytes) -> Iterator[_Draft]:
-    """Give what comes of adding a row: the line end was nothing, or a space."""
+    """Return what comes of adding a row: the line end was nothing, or a space."""
     text, piece = draft.text, row.strip(BLANKS)
     name = _open_option(text)
     if name:
@@ -189,7 +189,7 @@ def _extended(draft: _Draft, row: bytes) -> Iterator[_Draft]:
 
 
 def _is_known(text: bytes, piece: bytes) -> bool:
-    """Tell whether what two rows have of a word is a known one together: a type, or the name of an option."""
+    """Return whether what two rows have of a word is a known one together: a type, or the name of an option."""
     before, after = text.split()[-1:], split_word(piece)[0]
     if not before:
         return False
@@ -198,12 +198,12 @@ def _is_known(text: bytes, piece: bytes) -> bool:
 
 
 def _are_cut(rows: list[bytes]) -> bool:
-    """Tell whether rows are as a terminal cuts a line, at its width."""
+    """Return whether rows are as a terminal cuts a line, at its width."""
     return len({len(row) for row in rows[:-1]}) == 1 and len(rows[-1]) <= len(rows[0])
 
 
 def _only_reading(made: list[_Draft], rows: list[bytes]) -> bytes | None:
-    """Give the only text that is left where what rows look like decides between a space and nothing; else None."""
+    """Return the only text that is left where what rows look like decides between a space and nothing; else None."""
     texts = dict.fromkeys(draft.text for draft in made)
     if len(texts) == 1:
         return next(iter(texts))
@@ -268,7 +268,7 @@ def _may_begin_host(text: bytes) -> bool:
 
 
 def _may_be_key(words: list[bytes]) -> bool:
-    """Tell whether words are the beginning of a type and a blob: with a comment the blob would be at its end."""
+    """Return whether words are the beginning of a type and a blob: with a comment the blob would be at its end."""
     if not words or len(words) > 2 or not _begins_type(words[0]):
         return False
     return len(words) == 1 or (_BASE64.match(words[1]) is not None and _is_start(words[1], BLOB_START))

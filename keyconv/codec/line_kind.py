@@ -52,7 +52,7 @@ MARKERS = (b"@cert-authority", b"@revoked")
 _NAMES = re.compile(r"(?:(authorized_keys2?)|((?:ssh_)?known_hosts2?(?:\.old)?)|\.?allowed[_-]?signers)\Z")
 
 Peek = Callable[[int], bytes | None]
-"""Gives the text of the row that follows after so many others; None after the last."""
+"""Returns the text of the row that follows after so many others; None after the last."""
 
 _NAME = rb"[A-Za-z0-9_*?](?:[\w.*?%-]*[\w.*?])?"
 # No longer than an address and a zone can be: unbounded, a line of colons would take time as the square of its length.
@@ -93,7 +93,7 @@ _HEAD = 1 << 16
 
 
 def is_key_row(row: bytes) -> bool:
-    """Tell whether a row begins as those of `authorized_keys` and of `*.pub` files do that hold a key."""
+    """Return whether a row begins as those of `authorized_keys` and of `*.pub` files do that hold a key."""
     word, rest = split_word(row)
     if rest.startswith(BLOB_START) and is_type(word):  # else it may stand in the quotes of an option
         return not word.startswith(BLOB_START)
@@ -109,7 +109,7 @@ def is_key_row(row: bytes) -> bool:
 
 
 def is_host_row(row: bytes) -> bool:
-    """Tell whether a row begins as those of `known_hosts` do that hold a key."""
+    """Return whether a row begins as those of `known_hosts` do that hold a key."""
     row = row.rstrip(b"\r")
     if row.startswith(MARKERS):
         row = split_word(row)[1]
@@ -123,12 +123,12 @@ def is_host_row(row: bytes) -> bool:
 
 
 def looks_like_host(word: bytes, *, plainly: bool = False) -> bool:
-    """Tell whether a word could be hosts; `plainly` leaves out what is also a plain word of a text."""
+    """Return whether a word could be hosts; `plainly` leaves out what is also a plain word of a text."""
     return _HOSTS.match(word) is not None and (not plainly or _PATTERN.search(word) is not None)
 
 
 def is_grant(row: bytes) -> bool:
-    """Tell whether a row is a marker or options, whole or not, without a key: what says whom a key lets in."""
+    """Return whether a row is a marker or options, whole or not, without a key: what says whom a key lets in."""
     row = row.strip(BLANKS + b"\r")
     word = split_word(row)[0]
     if BLOB_START in row:
@@ -141,13 +141,13 @@ def is_grant(row: bytes) -> bool:
 
 
 def ends_in_type(row: bytes) -> bool:
-    """Tell whether a row is a word and the type of a key, or what may be the beginning of one."""
+    """Return whether a row is a word and the type of a key, or what may be the beginning of one."""
     _, rest = split_word(row.strip(BLANKS + b"\r"))
     return rest.startswith(_TYPE_STARTS) and len(rest) < _LONGEST_TYPE and b" " not in rest
 
 
 def is_words(row: bytes) -> bool:
-    """Tell whether a row is a marker, options or hosts without a key: what could belong to the key below it."""
+    """Return whether a row is a marker, options or hosts without a key: what could belong to the key below it."""
     row = row.strip(BLANKS + b"\r")
     if not row or row.startswith(b"#"):
         return False
@@ -162,12 +162,12 @@ def is_words(row: bytes) -> bool:
 
 
 def has_flags(text: bytes) -> bool:
-    """Tell whether a text has the name of an option without a value in it."""
+    """Return whether a text has the name of an option without a value in it."""
     return any(word.lower() in _FLAGS for word in _NO_NAME.split(text))
 
 
 def has_words(text: bytes) -> bool:
-    """Tell whether what stands before a key on its line has a marker, an option or hosts in it."""
+    """Return whether what stands before a key on its line has a marker, an option or hosts in it."""
     if any(marker in text for marker in MARKERS) or b'="' in text:
         return True
     if has_flags(text):
@@ -256,12 +256,12 @@ def kind_of(data: bytes) -> str:
 
 
 def has_private_among_lines(data: bytes) -> bool:
-    """Tell whether a private key stands in a file of lines."""
+    """Return whether a private key stands in a file of lines."""
     return kind_among_blocks(data) != "" and any(count_private(row, lambda _: None) for row in data.split(b"\n"))
 
 
 def kind_among_blocks(data: bytes) -> str:
-    """Tell whether a file with a private key or an SSH2 block in it is one of lines all the same, and of which kind.
+    """Return whether a file with a private key or an SSH2 block in it is one of lines all the same, and of which kind.
 
     It is if a whole public key line stands outside of all blocks, at the beginning of its row or with nothing but lines
     in the file: one is enough, unless there is so much other text that the file is a document. Lines that look like

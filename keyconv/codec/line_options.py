@@ -104,7 +104,7 @@ def nearest(name: str) -> str:
 
 
 def resembles_options(word: bytes) -> bool:
-    """Tell whether a word is more like options, misspelt perhaps, than like names of hosts."""
+    """Return whether a word is more like options, misspelt perhaps, than like names of hosts."""
     if b"=" in word or b'"' in word:
         return True
     return any(nearest(part) for part in word.decode("latin-1").split(",")[:_MAX_WORDS])

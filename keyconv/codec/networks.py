@@ -85,7 +85,7 @@ def shortest(address: str) -> str:
 
 
 def has_host_bits(network: str) -> bool:
-    """Tell whether an address with the length of a prefix has bits set behind it: sshd refuses such a list."""
+    """Return whether an address with the length of a prefix has bits set behind it: sshd refuses such a list."""
     from ipaddress import ip_network
 
     address, slash, length = network.partition("/")
@@ -99,7 +99,7 @@ def has_host_bits(network: str) -> bool:
 
 
 def why_refused(value: bytes) -> str:
-    """Tell why sshd refuses a list of addresses and networks alone; an empty string where it does not."""
+    """Return why sshd refuses a list of addresses and networks alone; an empty string where it does not."""
     for text in value.decode("latin-1").split(","):
         address, slash, length = text.partition("/")
         bits = bits_of(address) if "%" not in address else 0

@@ -47,7 +47,7 @@ def read(reader: WireReader) -> tuple[PrivateKey, Certificate | None]:
     The numbers are not proved yet: that is `keyconv.crypto.pairing.prove`'s. Where the name is a certificate's, the
     certificate's blob follows it and the public numbers stand there alone.
 
-    Raises: MalformedError; MismatchError; UnsupportedError for an unknown algorithm, whose length cannot be told.
+    Raises: MalformedError; MismatchError; UnsupportedError for an unknown algorithm, whose length cannot be determined.
     """
     algorithm = reader.name("algorithm name of the private key")
     certificate = None
@@ -198,7 +198,7 @@ def _compare_applications(stated: bytes, public: bytes) -> None:
 
 
 def _public_after_certificate(private: PrivateKey) -> bytes:
-    """Give what OpenSSH repeats of a FIDO key's public half behind its certificate (ssh-add's own bytes say so)."""
+    """Return what OpenSSH repeats of a FIDO key's public half behind its certificate (ssh-add's own bytes say so)."""
     match private:
         case SkEcdsaPrivateKey(public=public):
             return encode.string(public.application)

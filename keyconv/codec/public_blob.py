@@ -70,7 +70,7 @@ def read_fields(algorithm: str, reader: WireReader) -> PublicKey:
 
 
 def knows(algorithm: str) -> bool:
-    """Tell whether the fields of this algorithm can be read."""
+    """Return whether the fields of this algorithm can be read."""
     return algorithm in _READERS
 
 

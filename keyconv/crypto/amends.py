@@ -75,5 +75,5 @@ def explained(read: Callable[[], _T]) -> _T:
 
 
 def _is_open(amended: object) -> bool:
-    # What a locked half gives, once it is unlocked, is no file.
+    # What a locked half gives, once it is unlocked, is not a file.
     return isinstance(amended, KeyFile) and not any(isinstance(entry.private, Locked) for entry in amended.entries)

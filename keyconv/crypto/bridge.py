@@ -28,7 +28,7 @@ __all__ = ["to_cryptography"]
 
 
 def to_cryptography(private: object) -> CryptographyPrivateKey:
-    """Give a private key of the model as a key of pyca/cryptography.
+    """Return a private key of the model as a key of pyca/cryptography.
 
     Raises: UnsupportedError for a FIDO key, and where that library refuses the key.
     """
@@ -66,7 +66,7 @@ def _build(private: object) -> CryptographyPrivateKey:
 
 
 def curve_of(name: str) -> ec.EllipticCurve:
-    """Give pyca/cryptography's curve for an SSH curve name."""
+    """Return pyca/cryptography's curve for an SSH curve name."""
     from cryptography.hazmat.primitives.asymmetric import ec
 
     curves: dict[str, ec.EllipticCurve] = {

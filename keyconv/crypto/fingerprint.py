@@ -12,17 +12,17 @@ __all__ = ["md5", "randomart", "sha256", "spell"]
 
 
 def sha256(blob: bytes) -> str:
-    """Give `SHA256:` and the digest in base64 without padding."""
+    """Return `SHA256:` and the digest in base64 without padding."""
     return spell(hashlib.sha256(blob).digest())
 
 
 def spell(digest: bytes) -> str:
-    """Give the fingerprint of a key whose SHA-256 digest of 32 bytes is there already."""
+    """Return the fingerprint of a key whose SHA-256 digest of 32 bytes is there already."""
     return "SHA256:" + binascii.b2a_base64(digest, newline=False).decode().rstrip("=")
 
 
 def md5(blob: bytes) -> str:
-    """Give `MD5:` and the digest as 16 hexadecimal bytes joined by colons."""
+    """Return `MD5:` and the digest as 16 hexadecimal bytes joined by colons."""
     return "MD5:" + hashlib.md5(blob, usedforsecurity=False).digest().hex(":")
 
 

@@ -53,7 +53,7 @@ def generate(family: str, bits: int | None, random: Callable[[int], bytes]) -> P
 
 
 def check_bits(family: str, bits: int | None) -> int:
-    """Give the size of the key to make: the one asked for, or the family's own.
+    """Return the size of the key to make: the one asked for, or the family's own.
 
     Raises: UsageError for a family or size that there is not.
     """

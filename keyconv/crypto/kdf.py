@@ -31,7 +31,7 @@ class Kdf(Protocol):
         ...
 
     def describe(self) -> dict[str, int | str]:
-        """Give the parameters, by the names that JSON output uses."""
+        """Return the parameters, by the names that JSON output uses."""
         ...
 
     def check_cost(self) -> None:
@@ -74,7 +74,7 @@ class Argon2:
         return self.flavour
 
     def describe(self) -> dict[str, int | str]:
-        """Give memory (KiB), passes, parallelism, and the salt in hexadecimal."""
+        """Return memory (KiB), passes, parallelism, and the salt in hexadecimal."""
         return {
             "memory_kib": self.memory_kib,
             "passes": self.passes,
@@ -129,7 +129,7 @@ class BcryptPbkdf:
         limits.check_salt(self.salt)
 
     def describe(self) -> dict[str, int | str]:
-        """Give the rounds, and the salt in hexadecimal."""
+        """Return the rounds, and the salt in hexadecimal."""
         return {"rounds": self.rounds, "salt": self.salt.hex()}
 
     def check_cost(self) -> None:
@@ -157,7 +157,7 @@ class PuttySha1:
     name: ClassVar[str] = "sha1"
 
     def describe(self) -> dict[str, int | str]:
-        """Give nothing: it has no parameters."""
+        """Return nothing: it has no parameters."""
         return {}
 
     def check_cost(self) -> None:
@@ -213,7 +213,7 @@ class Deriver:
             kdf.check_cost()
 
     def affords(self, kdf: Kdf, runs: int) -> bool:
-        """Tell whether a KDF may run so often for one file."""
+        """Return whether a KDF may run so often for one file."""
         return self.allow_costly or runs <= kdf.repeats()
 
     def derive(self, kdf: Kdf, passphrase: Passphrase, length: int) -> bytes:
@@ -245,7 +245,7 @@ class Deriver:
         self._expected = kdf, length
 
     def expected(self) -> Kdf | None:
-        """Give the KDF that is expected, to one writer alone: no salt is used twice."""
+        """Return the KDF that is expected, to one writer alone: no salt is used twice."""
         expected, self._expected = self._expected, None
         return expected[0] if expected else None
 

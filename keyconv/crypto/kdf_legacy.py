@@ -20,7 +20,7 @@ class SshcomMd5:
     name: ClassVar[str] = "md5"
 
     def describe(self) -> dict[str, int | str]:
-        """Give nothing: it has no parameters."""
+        """Return nothing: it has no parameters."""
         return {}
 
     def check_cost(self) -> None:
@@ -45,7 +45,7 @@ class Ssh1Md5:
     name: ClassVar[str] = "md5"
 
     def describe(self) -> dict[str, int | str]:
-        """Give nothing: it has no parameters."""
+        """Return nothing: it has no parameters."""
         return {}
 
     def check_cost(self) -> None:

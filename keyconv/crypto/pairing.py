@@ -61,7 +61,7 @@ UNUSUAL_SCALAR = Note(
     "unusual-scalar", "the private scalar is of half the curve's size or less, or n - 1: OpenSSH refuses the key"
 )
 _MLDSA_HINT = "pip install --upgrade cryptography"
-_RECOMPUTE_HINT = "keyconv repair computes it anew"
+_RECOMPUTE_HINT = "keyconv repair computes it again"
 
 _KEPT = 1024
 _proved: set[bytes] = set()
@@ -72,7 +72,7 @@ def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
     """Check every number of a private key and that its public half belongs to it; return it in canonical form.
 
     A scalar that OpenSSH refuses is noted. Only RSA has two forms: where q > p the two are swapped and iqmp computed
-    anew, as PuTTY does, and it is noted. The secret of a FIDO key is in its authenticator, so that only its public half
+    again, as PuTTY does, and it is noted. The secret of a FIDO key is in its authenticator: only its public half
     can be checked.
 
     Raises: ContradictionError when numbers disagree or are out of range (RecomputableError when only iqmp does);
@@ -110,7 +110,7 @@ def prove(private: PrivateKey, notes: list[Note]) -> PrivateKey:
 
 
 def check_public(public: PublicKey) -> None:
-    """Check what can be told from a public key alone: sizes, ranges, and that points are on their curves.
+    """Check what can be determined from a public key alone: sizes, ranges, and that points are on their curves.
 
     Raises: ContradictionError; LimitError above the sizes in `keyconv.limits`.
     """
@@ -216,7 +216,7 @@ def _digest(private: PrivateKey) -> bytes:
 
 
 def is_unusual_scalar(private: EcdsaPrivateKey) -> bool:
-    """Tell whether OpenSSH refuses a scalar: one of at most half the order's bits, or n - 1 and above.
+    """Return whether OpenSSH refuses a scalar: one of at most half the order's bits, or n - 1 and above.
 
     Source: OpenSSH sshkey.c, sshkey_ec_validate_private.
     """

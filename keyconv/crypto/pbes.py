@@ -60,7 +60,7 @@ class EvpMd5:
             raise MalformedError(f"the salt has {len(self.salt)} bytes instead of {_EVP_SALT}")
 
     def describe(self) -> dict[str, int | str]:
-        """Give the one round, and the salt in hexadecimal."""
+        """Return the one round, and the salt in hexadecimal."""
         return {"rounds": 1, "salt": self.salt.hex()}
 
     def check_cost(self) -> None:
@@ -106,7 +106,7 @@ class Pbkdf2:
         limits.check_salt(self.salt)
 
     def describe(self) -> dict[str, int | str]:
-        """Give the pseudo-random function, the iterations, and the salt in hexadecimal."""
+        """Return the pseudo-random function, the iterations, and the salt in hexadecimal."""
         return {"prf": self.prf, "iterations": self.iterations, "salt": self.salt.hex()}
 
     def check_cost(self) -> None:
@@ -149,7 +149,7 @@ class Scrypt:
         limits.check_salt(self.salt)
 
     def describe(self) -> dict[str, int | str]:
-        """Give n, r and p, and the salt in hexadecimal."""
+        """Return n, r and p, and the salt in hexadecimal."""
         return {"n": self.n, "r": self.r, "p": self.p, "salt": self.salt.hex()}
 
     def check_cost(self) -> None:
@@ -190,7 +190,7 @@ class Pbkdf1:
         limits.check_salt(self.salt)
 
     def describe(self) -> dict[str, int | str]:
-        """Give the iterations, and the salt in hexadecimal."""
+        """Return the iterations, and the salt in hexadecimal."""
         return {"iterations": self.iterations, "salt": self.salt.hex()}
 
     def check_cost(self) -> None:
@@ -224,7 +224,7 @@ class Pkcs12Kdf:
         limits.check_salt(self.salt)
 
     def describe(self) -> dict[str, int | str]:
-        """Give the iterations, and the salt in hexadecimal."""
+        """Return the iterations, and the salt in hexadecimal."""
         return {"iterations": self.iterations, "salt": self.salt.hex()}
 
     def check_cost(self) -> None:
@@ -277,7 +277,7 @@ def _advance(seed: bytes, block: bytes) -> bytes:
 
 
 def _bmp_string(passphrase: bytes) -> bytes:
-    # As OpenSSL's PKCS12_key_gen_utf8: what is no UTF-8 is taken byte by byte.
+    # As OpenSSL's PKCS12_key_gen_utf8: what is not UTF-8 is taken byte by byte.
     try:
         text = passphrase.decode()
     except UnicodeDecodeError:

@@ -82,7 +82,7 @@ def check_ed25519(point: bytes) -> None:
 
 
 def are_all_ed25519(encoded: Iterable[bytes]) -> bool:
-    """Tell whether `check_ed25519` would accept each of many points of 32 bytes, at a tenth of the cost.
+    """Return whether `check_ed25519` would accept each of many points of 32 bytes, at a tenth of the cost.
 
     Each point has a number that must be a square. Of squares every product is one; where there is another number, half
     of all products of some of them are not. So 24 products are tested, each of half of the numbers, drawn at random:
@@ -148,7 +148,7 @@ def check_ed448(point: bytes) -> None:
 
 
 def _is_square(value: int, prime: int) -> bool:
-    """Tell whether a number is a square modulo a prime, at a third of what Euler's criterion costs.
+    """Return whether a number is a square modulo a prime, at a third of what Euler's criterion costs.
 
     Source: the Jacobi symbol by Euclid's algorithm; Cohen, 'A Course in Computational Algebraic Number Theory', 1.4.10.
     """

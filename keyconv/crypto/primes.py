@@ -6,7 +6,7 @@ The Baillie-PSW test: a strong probable-prime test and an extra strong Lucas tes
 - No composite is known that passes, and none below 2^64 does. The maker of a hostile file would have to find one that
   fools both halves; how to fool either is known, how to fool both is not.
 - The base of the first half is 2. Where the library computes the power, from 1,024 to 3,072 bits and but for the first
-  key of a run, it is drawn unpredictably and anew each time: at most a quarter of all bases fool that half, whatever
+  key of a run, it is drawn unpredictably and again each time: at most a quarter of all bases fool that half, whatever
   the number, and next to none for the numbers that are known to fool the other.
 
 Rounds of the first half alone would have to be 64 to leave a hostile file a chance of 2^-128; OpenSSL runs as many to
@@ -59,7 +59,7 @@ _tested = count()
 
 
 def is_prime(number: int) -> bool:
-    """Tell whether a number is prime, by the Baillie-PSW test."""
+    """Return whether a number is prime, by the Baillie-PSW test."""
     if number < 1_000_000:
         return number > 1 and all(number % prime for prime in SMALL_PRIMES if prime * prime <= number)
     if gcd(number, _PRIMORIAL) != 1:

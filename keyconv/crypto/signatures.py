@@ -68,7 +68,7 @@ def algorithm_of(signature: bytes) -> str:
 
 
 def verify(public: PublicKey, message: bytes, signature: bytes) -> bool:
-    """Tell whether a signature blob (algorithm name first) is this key's for this message.
+    """Return whether a signature blob (algorithm name first) is this key's for this message.
 
     Raises: MismatchError for an algorithm that such a key does not sign by; UnsupportedError for one that it may sign
     by and that is not known here; MalformedError for a blob that is not of its algorithm's form; LimitError or
@@ -89,7 +89,7 @@ def verify(public: PublicKey, message: bytes, signature: bytes) -> bool:
 
 
 def _signs_by(public: PublicKey, algorithm: str) -> bool:
-    """Tell whether a key may make signatures of this name; one of an unknown type, all that no known type makes."""
+    """Return whether a key may make signatures of this name; one of an unknown type, all that no known type makes."""
     if algorithm in _VERIFIERS:
         fits = isinstance(public, _VERIFIERS[algorithm][0])
         return fits and (not isinstance(public, EcdsaPublicKey) or algorithm == public.algorithm)

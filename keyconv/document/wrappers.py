@@ -118,7 +118,7 @@ class DoubleQuoted(Wrapper):
     slash: bool = False
 
     def unwrap(self, raw: bytes) -> bytes:
-        """Undo the escapes."""
+        """Fix the escapes."""
         return _ESCAPE.sub(_unescape, raw)
 
     def wrap(self, text: bytes) -> bytes:

@@ -59,7 +59,7 @@ class KeyDescription(TypedDict):
 
 
 class OptionDescription(TypedDict):
-    """A critical option or extension: its text (None for a flag), or its data in hexadecimal where that is no text."""
+    """A critical option or extension: its text (None for a flag), or its data in hexadecimal where that is not text."""
 
     name: str
     value: str | None
@@ -131,7 +131,7 @@ def describe(certificate: Certificate, now: int) -> CertificateDescription:
 
 
 def judge(certificate: Certificate, now: int) -> Validity:
-    """Tell what a certificate is at a time: it is valid from its first second to just before its last.
+    """Return what a certificate is at a time: it is valid from its first second to just before its last.
 
     Source: PROTOCOL.certkeys, 'valid after <= current time < valid before'.
     """
@@ -166,7 +166,7 @@ def check_signature(certificate: Certificate) -> SignatureDescription:
 
 
 def weak_signature(certificate: Certificate) -> str:
-    """Tell why the CA's signature proves little, whether it fits or not; an empty string where it does."""
+    """Return why the CA's signature proves little, whether it fits or not; an empty string where it does."""
     try:
         return signatures.WEAK.get(signatures.algorithm_of(certificate.signature) or "", "")
     except KeyconvError:

@@ -54,7 +54,7 @@ class Component:
 
 
 def components(entry: Entry) -> tuple[Component, ...]:
-    """Give every part that is known: the public ones, then those of a private half that is open."""
+    """Return every part that is known: the public ones, then those of a private half that is open."""
     public = _public(entry.public) if entry.public is not None else {}
     half = entry.private
     private = {} if half is None or isinstance(half, Locked) else _private(half)

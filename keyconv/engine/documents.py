@@ -36,7 +36,7 @@ _AROUND = ("surrounding-text", "byte-order-mark", "blank-lines", "multiple-keys"
 
 
 def read_document(data: bytes, format: str | None = None) -> KeyFile | None:
-    """Read the keys of a file that is no key file by itself; None where no key stands there beyond doubt.
+    """Read the keys of a file that is not a key file by itself; None where no key stands there beyond doubt.
 
     Raises: MismatchError; LimitError for private keys that cost too much together.
     """
@@ -81,14 +81,14 @@ def _read_marked(data: bytes, format: str | None) -> KeyFile | None:
 
 
 def _is_of_lines(document: Document) -> bool:
-    """Tell whether most lines of the file are public keys, as in `authorized_keys` and `known_hosts`."""
+    """Return whether most lines of the file are public keys, as in `authorized_keys` and `known_hosts`."""
     rows = [row for row in document.outside.split(b"\n") if row.strip() and not row.startswith(b"#")]
     keys = [row for row in rows if _KEY_LINE.match(row) and not _CONFIGURATION.match(row)]
     return 2 * len(keys) >= len(rows) > 0
 
 
 def _has_damaged_key(document: Document) -> bool:
-    """Tell whether another private key is there, in a damaged frame: which one is meant is then in doubt."""
+    """Return whether another private key is there, in a damaged frame: which one is meant is then in doubt."""
     outside = document.outside
     begin = _BEGINS_PRIVATE.search(outside)
     if begin is None:

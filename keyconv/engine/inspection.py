@@ -119,7 +119,7 @@ def describe_many(format: str, kind: str, path: str, *, encrypted: bool = False)
 
 
 def public_line(public: PublicKey) -> str:
-    """Give type and base64 as an `authorized_keys` line has them, without a comment."""
+    """Return type and base64 as an `authorized_keys` line has them, without a comment."""
     return _line(public, public_blob.write(public))
 
 

@@ -11,7 +11,7 @@ __all__ = ["match"]
 
 
 def match(keyfiles: Sequence[KeyFile]) -> PublicKey | None:
-    """Give a key that every one of the files holds, or None; private, public and certificate count alike.
+    """Return a key that every one of the files holds, or None; private, public and certificate count alike.
 
     A file of many keys matches by any of them. Every entry must show its public half: unlock those that hide it.
     """

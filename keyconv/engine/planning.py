@@ -32,7 +32,7 @@ class Plan:
 
 
 def plan(entry: Entry, target: Format, *, opens: bool = False) -> Plan:
-    """Judge whether `target` can hold this key, and what it cannot hold of it.
+    """Check whether `target` can hold this key, and what it cannot hold of it.
 
     A locked key is judged by what is known of it; ask again once it is open (its comment may have been hidden). Where
     it need not be opened its hidden comment is lost, unless it `opens` all the same.
@@ -73,7 +73,7 @@ def without_place(entry: Entry) -> Entry:
 
 
 def family_of(entry: Entry) -> str | None:
-    """Tell the family of a key, as far as that is known while it is locked."""
+    """Return the family of a key, as far as that is known while it is locked."""
     if entry.public is not None:
         return entry.public.family
     return entry.private.known_family if isinstance(entry.private, Locked) else None

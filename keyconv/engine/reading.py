@@ -52,9 +52,9 @@ def read_whole(data: bytes, format: str | None = None) -> KeyFile:
 
 
 def detect(data: bytes) -> Format:
-    """Tell which format some content is of, asking the formats; never more than one says yes.
+    """Return which format some content is of, asking the formats; never more than one says yes.
 
-    Raises: NotAKeyError, naming what the content is instead where that can be told.
+    Raises: NotAKeyError, naming what the content is instead where that can be determined.
     """
     lines = kind_among_blocks(data)
     if lines:
@@ -62,13 +62,13 @@ def detect(data: bytes) -> Format:
     matching = claiming(data)
     if len(matching) == 1:
         return matching[0]
-    from keyconv.repair.foreign import describe  # only for what is no key: it knows much, and most runs need none of it
+    from keyconv.repair.foreign import describe  # large, and only for what is not a key
 
     found = describe(data)
     raise NotAKeyError(found.message, hint=found.hint, rule=found.rule)
 
 
 def detect_stream(head: bytes, format: str | None = None) -> Format | None:
-    """Tell by its head which format of lines a large file is of, if it is of any; such a format can be streamed."""
+    """Return by its head which format of lines a large file is of, if it is of any; such a format can be streamed."""
     matching = [by_name(format)] if format else claiming(head)
     return matching[0] if len(matching) == 1 and matching[0].stream is not None else None

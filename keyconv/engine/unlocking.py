@@ -16,7 +16,7 @@ OTHER_ENCODING = "the passphrase is not ASCII: name the encoding it was set in w
 
 
 def choose(keyfile: KeyFile, number: int | None = None) -> Entry:
-    """Give the key with this number, counted from 1; without a number, the only key there is.
+    """Return the key with this number, counted from 1; without a number, the only key there is.
 
     Raises: UsageError when there is no such key, or several and none was asked for.
     """

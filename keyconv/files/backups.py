@@ -15,7 +15,7 @@ _NAME = re.compile(r"(.+)\.bak[0-9]{0,3}\Z", re.DOTALL)
 
 
 def is_backup(path: str) -> bool:
-    """Tell whether a file has the name of a backup, and the file that it is of is beside it."""
+    """Return whether a file has the name of a backup, and the file that it is of is beside it."""
     found = _NAME.match(path)
     return found is not None and os.path.lexists(found[1])
 

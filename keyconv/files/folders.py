@@ -42,7 +42,7 @@ class Folder:
         return os.stat(self._place(name), dir_fd=self.descriptor)
 
     def has(self, name: str) -> bool:
-        """Tell whether something in it has this name, as far as that can be told."""
+        """Return whether something in it has this name, as far as that can be determined."""
         try:
             self.lstat(name)
         except OSError:
@@ -54,17 +54,17 @@ class Folder:
         os.unlink(self._place(name), dir_fd=self.descriptor)
 
     def replace(self, source: str, target: str) -> None:
-        """Give a file another name, at once in the place of what has it."""
+        """Return a file another name, at once in the place of what has it."""
         places = self._place(source), self._place(target)
         os.replace(*places, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def rename(self, source: str, target: str) -> None:
-        """Give a file another name, which on Windows must be free."""
+        """Return a file another name, which on Windows must be free."""
         places = self._place(source), self._place(target)
         os.rename(*places, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def link(self, source: str, target: str) -> None:
-        """Give a file a second name, which must be free.
+        """Return a file a second name, which must be free.
 
         Raises: OSError; AttributeError and NotImplementedError where the system has no such call.
         """
@@ -74,7 +74,7 @@ class Folder:
             os.link(source, target, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor, follow_symlinks=False)
 
     def is_moved(self) -> bool:
-        """Tell whether its path leads to it no longer, where it is held open."""
+        """Return whether its path leads to it no longer, where it is held open."""
         if self.descriptor is None:
             return False
         try:

@@ -74,7 +74,7 @@ def special(mode: int) -> str:
 
 
 def is_name(path: str) -> bool:
-    """Tell whether the system could have a file of this name: not empty, no NUL, nothing it cannot encode."""
+    """Return whether the system could have a file of this name: not empty, no NUL, nothing it cannot encode."""
     try:
         return bool(path) and b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:

@@ -119,7 +119,7 @@ def _end_of(folder: Folder, name: str) -> os.stat_result | None:
 
 
 def _names_a_stream(path: str) -> bool:
-    # `/dev/stdout` and its kin are links; root, with --force, would replace the system's own.
+    # `/dev/stdout` and the like are links; root, with --force, would replace the system's own.
     return os.name == "posix" and os.path.dirname(os.path.abspath(path)) in {"/dev", "/dev/fd", "/proc/self/fd"}
 
 

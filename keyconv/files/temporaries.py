@@ -16,7 +16,7 @@ def make_name() -> str:
 
 
 def is_temporary(path: str) -> bool:
-    """Tell whether a file has the name of one of keyconv's temporary files."""
+    """Return whether a file has the name of one of keyconv's temporary files."""
     return bool(_NAME.match(os.path.basename(path)))  # noqa: PTH119 - keeps names that are no valid text
 
 

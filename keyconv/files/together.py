@@ -86,14 +86,14 @@ class _Step:
             check_target(self.change.path, force=True, inputs=self.change.inputs, folder=self.folder)
 
     def settle(self) -> None:
-        """Give the new content its name."""
+        """Return the new content its name."""
         if self.found is not None or self.change.force:
             self.folder.replace(self.temporary, self.name)
         else:
             take_free_name(self.folder, self.temporary, self.name)
 
     def is_done(self) -> bool:
-        """Tell whether the name holds the new content."""
+        """Return whether the name holds the new content."""
         return _content(self.folder, self.name, len(self.change.data)) == self.change.data
 
     def undo(self) -> bool:

@@ -2,7 +2,7 @@
 
 New bytes go to a temporary file in the same directory (`.keyconv-<random>.tmp`), are synced, read back and compared,
 and only then take the name. Whatever fails before that, Ctrl-C included, leaves the name as it was and no temporary
-file; only what comes after can no longer be undone, and its errors say that the file is written.
+file; only what comes after can no longer be fixed, and its errors say that the file is written.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def save(
 
     A `private` file has mode 0600, whatever the umask; another has what the umask leaves of 0666. (File systems that
     keep no modes, such as FAT, are taken as they are.) What was read back is passed to `verify`, which raises to refuse
-    it; then the name is taken. What may have the name already is told by `check_target`.
+    it; then the name is taken. What may have the name already is reported by `check_target`.
 
     Raises: OutputError; what `verify` raises.
     """
@@ -231,7 +231,7 @@ def set_mode(descriptor: int, mode: int) -> None:
 
 
 def keep_owner_and_mode(descriptor: int, before: os.stat_result, most: int) -> None:
-    """Give an open file the owner and the mode that another had, and no permission beyond `most`.
+    """Return an open file the owner and the mode that another had, and no permission beyond `most`.
 
     Raises: OutputError; OSError.
     """

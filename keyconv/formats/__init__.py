@@ -139,7 +139,7 @@ def by_name(name: str) -> Format:
 
 
 def claiming(data: bytes) -> list[Format]:
-    """Give the formats that say that some content is of theirs: those that it begins like, or else those of any start.
+    """Return the formats that claim some content: those that it begins like, or else those of any start.
 
     That is never more than one, and the same as if all were asked: the contract tests hold the formats to it.
     """

@@ -154,7 +154,7 @@ def _read_options(text: bytes, notes: list[Note]) -> tuple[tuple[Option, ...], b
 
 
 def _goes_on(rest: bytes) -> bool:
-    """Tell whether more options stand where the key should begin."""
+    """Return whether more options stand where the key should begin."""
     if begins_key(rest) or is_familiar_type(split_word(rest)[0]):
         return False
     more, key = split_options(rest)
@@ -179,7 +179,7 @@ def _is_host(word: bytes, rest: bytes) -> bool:
 
 
 def fit_comment(comment: bytes) -> bytes:
-    """Give the comment as a line can hold it: clean, and without the white space before it, which is a separator."""
+    """Return the comment as a line can hold it: clean, and without the white space before it, which is a separator."""
     return clean(comment).lstrip(BLANKS)
 
 

@@ -60,7 +60,7 @@ _NUMBERS = {
 _SPACE = b" \t\r\n"
 _KEY_TYPE = b'"kty"'
 _SHOWABLE = re.compile(r"[A-Za-z0-9._#-]{1,32}\Z")
-# For what is no whole JSON: no string can hold this member, because a quote in it has a backslash.
+# For what is not a whole JSON: no string can hold this member, because a quote in it has a backslash.
 _PRIVATE_MEMBER = re.compile(rb'"d"[ \t\r\n]*:')
 
 
@@ -83,7 +83,7 @@ def _sniff_public(data: bytes) -> bool:
 
 
 def _holds_private(data: bytes) -> bool | None:
-    """Tell whether the content is a JWK or a set with a private key in it; None when it is neither."""
+    """Return whether the content is a JWK or a set with a private key in it; None when it is neither."""
     if not data.lstrip(_SPACE).startswith(b"{") or _KEY_TYPE not in data:
         return None
     try:
@@ -133,7 +133,7 @@ def _refuse_constant(text: str) -> object:
 
 
 def _find_keys(value: object) -> list[object] | None:
-    """Give the keys of a set, or the one that the value is; None when it is neither."""
+    """Return the keys of a set, or the one that the value is; None when it is neither."""
     if not isinstance(value, dict):
         return None
     if "kty" in value:
@@ -182,13 +182,13 @@ def _read_set(keys: list[object], notes: list[Note]) -> list[Entry]:
     for number, key in enumerate(keys, 1):
         try:
             if not isinstance(key, dict):
-                raise MalformedError("it is not a JSON object")
+                raise MalformedError("it is not JSON object")
             limits.check_proved_bits(sum(_bits(entry) for entry in entries))
             entries.append(_read_key(key, notes))
         except UnsupportedError as error:
-            # RFC 7517 section 5: what is not understood is passed over.
+            # RFC 7517 section 5: what is not understood is skipped.
             refusal = refusal or error.within(f"key {number}")
-            notes.append(Note("passed-over", f"key {number} of the set is passed over: {error.message}"))
+            notes.append(Note("passed-over", f"key {number} of the set is skipped: {error.message}"))
         except KeyconvError as error:
             raise error.within(f"key {number}") from None
     if refusal is not None and not entries:
@@ -197,7 +197,7 @@ def _read_set(keys: list[object], notes: list[Note]) -> list[Entry]:
 
 
 def _with_members(entries: list[Entry], value: object) -> list[Entry]:
-    """Add the members of a set that are no keys to those of each key."""
+    """Add the members of a set that are not keys to those of each key."""
     more = tuple(map(_show, sorted(value.keys() - {"keys"}))) if isinstance(value, dict) else ()
     return [replace(entry, members=(*entry.members, *more)) for entry in entries] if more else entries
 
@@ -313,7 +313,7 @@ def _read_number(members: _Members, name: str, notes: list[Note]) -> int:
 
 
 def thumbprint(public: PublicKey) -> str:
-    """Give the SHA-256 thumbprint of a key, in base64url.
+    """Return the SHA-256 thumbprint of a key, in base64url.
 
     Raises: MisfitError when the key has no JWK.
     Source: RFC 7638 section 3; RFC 8037 section 2 for OKP.

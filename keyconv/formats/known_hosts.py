@@ -98,11 +98,11 @@ def _stream(chunks: Iterable[bytes], facts: LineFacts) -> Iterator[Entry]:
 
 
 def _read_or_pass_over(text: bytes, number: int, notes: list[Note]) -> Entry | None:
-    # Files grow over decades: ssh passes over the lines of protocol 1, which it cannot use since OpenSSH 7.6.
+    # Files grow over decades: ssh skips the lines of protocol 1, which it cannot use since OpenSSH 7.6.
     try:
         return read_line(text, number, notes)
     except UnsupportedError as error:
-        notes.append(Note("ssh1", f"passed over: {error}"))
+        notes.append(Note("ssh1", f"skipped: {error}"))
         return None
 
 

@@ -101,7 +101,7 @@ class LockedPpk(Locked):
         return self.sections.kdf or PuttySha1()
 
     def unlock(self, passphrase: Passphrase, deriver: Deriver | None = None) -> Unlocked:
-        """Decrypt, compare the MAC, prove; a wrong passphrase and an edited file cannot be told apart."""
+        """Decrypt, compare the MAC, prove; a wrong passphrase and an edited file cannot be determined apart."""
         sections = self.sections
         deriver = deriver or Deriver()
         if sections.version == 3:
@@ -235,7 +235,7 @@ class _Cursor:
         return error.within_line(self._rows[self._next - 1].number).within(name.decode("ascii"))
 
     def has_mac(self, digits: int) -> bool:
-        """Tell whether a whole MAC line, the last of a file, is there at all."""
+        """Return whether a whole MAC line, the last of a file, is there at all."""
         rows = [row.text for row in self._rows if row.text]
         name, _, value = rows[-1].partition(b": ")
         return name in (b"Private-MAC", b"Private-Hash") and len(value) >= digits

@@ -51,7 +51,7 @@ class _Cursor:
         self._next = 0
 
     def peek(self) -> bytes | None:
-        """Give the text of the next line, or None at the end."""
+        """Return the text of the next line, or None at the end."""
         return self._rows[self._next].text if self._next < len(self._rows) else None
 
     def take(self) -> Line:

@@ -11,12 +11,12 @@ __all__ = ["ToCryptography"]
 
 
 class ToCryptography:
-    """Gives a private key's `to_cryptography`; FIDO keys, whose secret is elsewhere, have none."""
+    """Returns a private key's `to_cryptography`; FIDO keys, whose secret is elsewhere, have none."""
 
     __slots__ = ()
 
     def to_cryptography(self) -> CryptographyPrivateKey:
-        """Give this key as an object of pyca/cryptography, to sign or decrypt with.
+        """Return this key as an object of pyca/cryptography, to sign or decrypt with.
 
         Raises: UnsupportedError where that library has no such key (an RSA key below its minimum size, say).
         """

@@ -1,4 +1,4 @@
-"""Undoing what copying, pasting and storing does to key files, and naming what cannot be undone.
+"""Fixing what copying, pasting and storing does to key files, and naming what cannot be fixed.
 
 Each part is imported when it is first used: most files are whole.
 """

@@ -1,4 +1,4 @@
-"""Writing a key anew in the one form that every program reads: the same numbers, or those that follow from them."""
+"""Writing a key again in the one form that every program reads: the same numbers, or those that follow from them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _write(entries: tuple[Entry, ...], target: Format, opening: Opening, line_en
 
 
 def _rewrite_lines(data: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """Write anew the lines that are not in the canonical form; the others, remarks included, stay as they are."""
+    """Write again the lines that are not in the canonical form; the others, remarks included, stay as they are."""
     rows = data.split(b"\n")
     rules: list[str] = []
     for index, row in enumerate(rows):

@@ -45,14 +45,14 @@ class _Key(NamedTuple):
 
 
 def has_json_keys(data: bytes) -> bool:
-    """Tell whether a text is JSON with several keys, each a string of its own."""
+    """Return whether a text is JSON with several keys, each a string of its own."""
     if not data.lstrip().startswith((b"[", b"{")) or b"\\n" in data:
         return False
     return sum(1 for _ in islice(_KEY.finditer(data), 2)) == 2
 
 
 def undo_config_lines(data: bytes) -> Iterator[bytes]:
-    """Give the lines of the keys alone, where each is a value that nothing but other text stands around."""
+    """Return the lines of the keys alone, where each is a value that nothing but other text stands around."""
     if not is_lines(data) or is_json(data) or holds_private(data) or kind_of(data):
         return
     rows = data.split(b"\n")
@@ -105,7 +105,7 @@ def _find_keys(rows: list[bytes]) -> list[_Key]:
 
 
 def _comment(after: bytes, end: bytes) -> bytes:
-    """Give the comment behind a key with the blank before it, up to the end of its value."""
+    """Return the comment behind a key with the blank before it, up to the end of its value."""
     if after[:1] not in (b" ", b"\t"):
         return b""
     text = after.partition(end)[0] if end else after.rstrip(BLANKS).rstrip(b";,")
@@ -115,12 +115,12 @@ def _comment(after: bytes, end: bytes) -> bytes:
 
 
 def _may_be_of_key(row: bytes) -> bool:
-    """Tell whether a row without a whole key may have lost one, or be part of one."""
+    """Return whether a row without a whole key may have lost one, or be part of one."""
     return b"AAAA" in row or _TYPE.search(row) is not None or is_words(row)
 
 
 def _is_value(key: _Key) -> bool:
-    """Tell whether what stands before a key is other text, and no part of its line."""
+    """Return whether what stands before a key is other text, and no part of its line."""
     before = key.before.rstrip(BLANKS)
     if len(before) > _LONGEST_BEFORE:
         return False

@@ -29,7 +29,7 @@ _MOST_VALUES = 64
 
 
 def undo_value(data: bytes) -> Iterator[bytes]:
-    """Give the only quoted value that has a key in it, and undo what the quotes escaped."""
+    """Return the only quoted value that has a key in it, and fix what the quotes escaped."""
     if is_json(data) or b"\n" in data.strip():  # other lines are other text
         return
     lines = is_lines(data)
@@ -49,7 +49,7 @@ def undo_value(data: bytes) -> Iterator[bytes]:
 
 
 def undo_encoded_value(data: bytes) -> Iterator[bytes]:
-    """Give the only value that is the base64 of a key, of a private one if there are others: it is undone next."""
+    """Return the only value that is the base64 of a key, of a private one if there are others: it is fixed next."""
     if looks_like_key(data) or _NAMED.search(data) is None:
         return
     values: list[tuple[bytes, bytes, re.Match[bytes]]] = []

@@ -70,8 +70,8 @@ class Damage:
     `undo` yields the texts that the file may have been before, the likeliest first, and nothing where this damage is
     not there. It changes how a key is written down, never a number of it.
 
-    `always`: the text is damaged even if it loads; `outermost`: so that nothing else can be told before it is undone.
-    `binary`: it happens to files that are no text, too. `guess`: what undoing it takes for granted, so that the result
+    `always`: the text is damaged even if it loads; `outermost`: so that nothing else is visible before it is fixed.
+    `binary`: it happens to files that are not text, too. `guess`: what fixing it takes for granted, so that the result
     needs a proof: `key`, bytes of the key itself; `end`, that nothing is missing behind what is there (which most
     formats state, and the proof is needed for the others alone). `cuts`: it cuts off what stands around the key, so
     that the result is no longer all of the file; a function where only some texts have something to be cut off.
@@ -88,7 +88,7 @@ class Damage:
     repeats: bool = False
 
     def cuts_off(self, data: bytes) -> bool:
-        """Tell whether undoing this damage takes words away from this text."""
+        """Return whether fixing this damage takes words away from this text."""
         return self.cuts(data) if callable(self.cuts) else self.cuts
 
 
@@ -140,7 +140,7 @@ def frame_words(data: bytes) -> list[tuple[int, int]]:
 
 
 def holds_private(data: bytes) -> bool:
-    """Tell whether a text has in it what only private keys have, even if it is damaged."""
+    """Return whether a text has in it what only private keys have, even if it is damaged."""
     capitals = data.upper()
     if b"PUTTY" in capitals or b"PRIVATE KEY" in capitals or b"b3BlbnNzaC1rZXkt" in data:
         return True
@@ -154,24 +154,24 @@ def count_private(data: bytes) -> int:
 
 
 def is_text(data: bytes) -> bool:
-    """Tell text from DER and its kin, which have a control character in nearly every ten bytes."""
+    """Distinguish text from DER and other binary formats, which have a control character in nearly every ten bytes."""
     head = data[:_HEAD].rstrip(b"\0")
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return controls * 50 <= len(head)
 
 
 def is_json(data: bytes) -> bool:
-    """Tell whether a text is meant to be JSON, to which lines are nothing."""
+    """Return whether a text is meant to be JSON, to which lines are nothing."""
     return data.lstrip()[:1] == b"{" and b'"kty"' in data
 
 
 def is_ppk(data: bytes) -> bool:
-    """Tell whether a text begins as a PPK does."""
+    """Return whether a text begins as a PPK does."""
     return data.startswith(b"PuTTY-User-Key-File-")
 
 
 def is_lines(data: bytes) -> bool:
-    """Tell whether a text may be public keys, one a line, and nothing that has lines of its own kind."""
+    """Return whether a text may be public keys, one a line, and nothing that has lines of its own kind."""
     if b"AAAA" not in data or holds_private(data) or is_json(data):
         return False
     if _LINE.search(data):
@@ -186,7 +186,7 @@ def as_text(data: bytes) -> str:
 
 
 def as_bytes(text: str) -> bytes:
-    """Undo `as_text`."""
+    """Fix `as_text`."""
     return text.encode("utf-8", "surrogateescape")
 
 

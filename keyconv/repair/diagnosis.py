@@ -1,4 +1,4 @@
-"""The diagnosis of a file that does not load: its cause by the rule's name, where it is, and what mends it."""
+"""The diagnosis of a file that does not load: its cause by the rule's name, where it is, and what fixes it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _PROVE_HINT = "with --passphrase-file FILE, keyconv repair can prove what was th
 _OF_ROWS = frozenset(
     ("wrapped-key", "joined-keys", "rfc4716-in-authorized-keys", "noncanonical", "comment-control", "indented")
 )
-"""Rules on single rows: where nothing else is wrong, each is told by itself."""
+"""Rules on single rows: where nothing else is wrong, each is reported by itself."""
 
 
 class Cause(NamedTuple):
@@ -63,10 +63,10 @@ class Diagnosis:
     """Why a file does not load.
 
     `rule` is of `keyconv check`, or empty where none fits. `message` is one line; `hint` what to do, the command where
-    one mends it. `place` is where in the structure, where the message is the reader's own; `line` (from 1) and `offset`
+    one fixes it. `place` is where in the structure, where the message is the reader's own; `line` (from 1) and `offset`
     (a byte of the file, from 0) say where in the file, as far as that is known. `causes` are all that a repair has to
-    undo, `rule` the first of them, and `mended` is what it makes of the file; where nothing mends it, there is one
-    cause. `fixable` says that the mended text is beyond doubt. `parts` are the keys of a file that holds several.
+    fix, `rule` the first of them, and `mended` is what it makes of the file; where nothing fixes it, there is one
+    cause. `fixable` says that the fixed text is beyond doubt. `parts` are the keys of a file that holds several.
     """
 
     rule: str
@@ -82,7 +82,7 @@ class Diagnosis:
 
     @property
     def undone(self) -> tuple[str, ...]:
-        """The rules that a repair has to undo; nothing where nothing mends the file."""
+        """The rules that a repair has to fix; nothing where nothing fixes the file."""
         return () if self.mended is None else tuple(cause.rule for cause in self.causes)
 
 
@@ -96,7 +96,7 @@ def diagnose(
 ) -> Diagnosis:
     """Find out why a file does not load, given its content and the error of the reader.
 
-    First whether a combination of damages can be undone, which proves that nothing else is wrong; then what cannot.
+    First whether a combination of damages can be fixed, which proves that nothing else is wrong; then what cannot.
     `path` is for the command in the hint; the passphrase of `opening` proves what is locked, if it opens it.
     """
     found = _diagnose(data, error, path, opening or Opening(), max_states)
@@ -137,9 +137,9 @@ def find_whole(
 
 
 def explain(data: bytes, error: KeyconvError, *, path: str = "FILE", of_lines: bool = False) -> KeyconvError:
-    """Give the error to show for a file that does not load: the same kind, with the diagnosis in it.
+    """Return the error to show for a file that does not load: the same kind, with the diagnosis in it.
 
-    What can be mended is malformed, whatever the reader took it for; but a key amid other text, as in a document, stays
+    What can be fixed is malformed, whatever the reader took it for; but a key amid other text, as in a document, stays
     no key file. `path` is for the command in the hint, as a shell takes it; `of_lines` says that the file's name is one
     of files of lines.
     """
@@ -158,7 +158,7 @@ def explain(data: bytes, error: KeyconvError, *, path: str = "FILE", of_lines: b
 
 
 def name_faults(data: bytes, keyfile: KeyFile, *, path: str = "FILE") -> tuple[KeyconvError, ...]:
-    """Give the faults of a file of lines to show: with hints, or the one damage to the whole that explains them all.
+    """Return the faults of a file of lines to show: with hints, or the one damage to the whole that explains them all.
 
     `path` is for the command in the hint, as a shell takes it.
     """
@@ -183,26 +183,26 @@ def name_faults(data: bytes, keyfile: KeyFile, *, path: str = "FILE") -> tuple[K
 
 
 def holds_several(data: bytes, format: Format) -> bool:
-    """Tell whether a file that does not load holds several keys of this format, one after the other."""
+    """Return whether a file that does not load holds several keys of this format, one after the other."""
     parts = split(data)
     return bool(parts) and all(format.sniff(part.text) for part in parts)
 
 
 def describe_unproved(keyfile: KeyFile, *, ppk_comment: bool = True) -> str:
-    """Say what of a mended file could not be proved; nothing where all was, or where there is nothing to prove."""
+    """Say what of a fixed file could not be proved; nothing where all was, or where there is nothing to prove."""
     if not any(isinstance(entry.private, Locked) for entry in keyfile.entries):
         return ""
     if keyfile.format.startswith("ppk") and ppk_comment:
-        return "not proved: the private half and the comment, which only the passphrase can prove"
-    return "not proved: the private half, which only the passphrase can prove"
+        return "private key and comment not verified (needs the passphrase)"
+    return "private key not verified (needs the passphrase)"
 
 
 def _search(
     data: bytes, opening: Opening, max_states: int, *, guess: bool
 ) -> tuple[Candidate | None, tuple[bytes, KeyconvError] | None]:
-    """Give what the text was, and otherwise the first text on the way that a format took for its own."""
+    """Return what the text was, and otherwise the first text on the way that a format took for its own."""
     openings = [opening]
-    if opening.passphrase is not None:  # if it opens nothing, the text may be mended all the same
+    if opening.passphrase is not None:  # if it opens nothing, the text may be fixed all the same
         openings.append(Opening(opening.format))
     nearest = None
     for each in openings:
@@ -316,7 +316,7 @@ def _broken(text: bytes, data: bytes, error: KeyconvError) -> Diagnosis:
     elif rule == "truncated" and extent.lacks_end(text):
         message, place = "the end is missing", ""
     line = error.line
-    if text != data:  # what was undone on the way may have moved the lines
+    if text != data:  # what was fixed on the way may have moved the lines
         line, place = None, error.field if place else ""
     offset = None
     if error.byte is not None:
@@ -334,7 +334,7 @@ def _line_at(data: bytes, offset: int) -> int:
 
 
 def _offset_of(data: bytes, byte: int) -> int | None:
-    """Give where in the file the character stands that holds this byte of a frame's body."""
+    """Return where in the file the character stands that holds this byte of a frame's body."""
     frame = _BODY.search(data)
     if frame is None:
         return None

@@ -21,7 +21,7 @@ __all__ = ["Edit", "edit", "left_out"]
 _WRAPPING = frozenset(
     {"utf-16", "base64-wrapped", "quoted", "literal-newlines", "html-escaped", "email-quoted", "indented", "crlf"}
 )
-"""Rules that undo how a key is wrapped: where a wrapper must stay, such a result cannot be written back."""
+"""Rules that fix how a key is wrapped: where a wrapper must stay, such a result cannot be written back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def measure(text: bytes) -> Extent | None:
 
 
 def lacks_end(text: bytes) -> bool:
-    """Tell whether a frame begins in a text and none ends there."""
+    """Return whether a frame begins in a text and none ends there."""
     begin = _BEGIN.search(text)
     return begin is not None and _END.search(text, begin.end()) is None
 

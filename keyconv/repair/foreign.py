@@ -1,4 +1,4 @@
-"""What a file is that is no key: a placeholder, something else that people take for a key, or nothing at all."""
+"""What a file is that is not a key: a placeholder, something else that people take for a key, or nothing at all."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LABELS = (
     (b"PGP SIGNED MESSAGE", "a PGP message", ""),
     (b"PGP SIGNATURE", "a PGP signature", ""),
     (b"SSH SIGNATURE", "an SSH signature", ""),
-    (b"DH PARAMETERS", "Diffie-Hellman parameters, which are no key", ""),
+    (b"DH PARAMETERS", "Diffie-Hellman parameters, which are not a key", ""),
     (b"DSA PARAMETERS", "DSA parameters without a key", ""),
     (b"EC PARAMETERS", "the name of a curve without a key", ""),
     (b"SM2 PRIVATE KEY", "a key of the algorithm SM2, which SSH does not have", NEW_KEY),
@@ -73,8 +73,8 @@ _MAGIC = (
     (b"%PDF-", "a PDF document", ""),
     (b"\x89PNG\r\n", "a PNG picture", ""),
     (b"\xff\xd8\xff", "a JPEG picture", ""),
-    (b"\x7fELF", "a program", ""),
-    (b"MZ", "a program", ""),
+    (b"\x7fELF", "not a key: this is an executable", ""),
+    (b"MZ", "not a key: this is an executable", ""),
     (b"SQLite format 3\0", "an SQLite database", ""),
     (
         b"Windows Registry Editor",
@@ -94,7 +94,7 @@ _PLACEHOLDERS = (
     (r"\$\{[A-Za-z_][^{}\n]{0,200}\}|[$%][A-Za-z_][\w.-]{0,100}%?", "a variable that was not expanded", _EXPAND),
     (
         r"\*{2,}|\u2022{2,}|[\[(]{0,2}(?:masked|redacted|hidden|secret|filtered)[\])]{0,2}",
-        "a secret that was masked",
+        "this is a masked secret (***), not a key",
         _UNSET,
     ),
     (
@@ -156,7 +156,7 @@ _STARTS = (
         "",
     ),
     (r"gh[pousr]_\w{20,}|github_pat_|glpat-|xox[abp]-", "an access token, which is no SSH key", ""),
-    (r"eyJ[\w-]{8,}\.eyJ", "a JSON web token, which is no key", ""),
+    (r"eyJ[\w-]{8,}\.eyJ", "a JSON web token, which is not a key", ""),
     (
         r"AGE-SECRET-KEY-1|(?:# created: [^\n]{1,60}\n)?# public key: age1|age1[0-9a-z]{50}",
         "a key of age, not of SSH",
@@ -215,7 +215,7 @@ _OID_PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 
 
 def find_foreign(data: bytes) -> Foreign | None:
-    """Tell what a file is that is no key, or None where that cannot be told."""
+    """Return what a file is that is not a key, or None where that is unknown."""
     text = data.replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
     text = text.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").removeprefix(b"\xef\xbb\xbf")
     stripped = text.strip(b" \t\r\n\f")
@@ -252,7 +252,7 @@ def describe(data: bytes) -> Foreign:
     if any(_MATERIAL.search(data, found.end()) for found in (frame, _PPK.search(data)) if found):
         message = "there is text before the key"
         return Foreign("surrounding-text", message, "keep only the key: from its first line to its last")
-    return Foreign("not-a-key", "of no format that keyconv knows")
+    return Foreign("not-a-key", "not a key in any format keyconv supports")
 
 
 def _find_der(data: bytes) -> Foreign | None:
@@ -260,7 +260,11 @@ def _find_der(data: bytes) -> Foreign | None:
     tags = [tag for tag, _ in values]
     match tags:
         case [der.INTEGER, der.SEQUENCE, *_] if values[0][1] == b"\3" and values[1][1].startswith(_OID_PKCS7):
-            return Foreign("not-a-key", "a PKCS#12 file (.p12, .pfx): a key and certificates, encrypted", _EXPORT)
+            return Foreign(
+                "not-a-key",
+                "not an SSH key: PKCS#12 container (.p12, .pfx) with a key and certificates, encrypted",
+                _EXPORT,
+            )
         case [der.OID, *_] if data[:64].find(_OID_PKCS7) >= 0:
             return Foreign("not-a-key", "a PKCS#7 bundle of certificates")
         case [der.SEQUENCE, der.SEQUENCE, der.BIT_STRING, *_] | [der.SEQUENCE, *_] if _is_certificate(values[0][1]):

@@ -50,13 +50,13 @@ _LONGEST_ROW = 76
 
 
 def undo_missing_header(data: bytes) -> Iterator[bytes]:
-    """Give a frame that has an END line its BEGIN line."""
+    """Return a frame that has an END line its BEGIN line."""
     end = _END.search(data)
     if end is None or _BEGIN.search(data) or frame_words(data[: end.start()]):
         return
     begin = _dashed(b"BEGIN", end[1] or end[2])
     rows = data[: end.start()].split(b"\n")
-    if len(rows) == 1:  # its line ends are lost too: that is for another to mend
+    if len(rows) == 1:  # its line ends are lost too: that is for another to fix
         header = _SSH2_HEADER.search(data) if begin.startswith(b"---- ") else None
         at = header.start() if header else len(data) - len(data.lstrip())
         yield data[:at] + begin + data[at:]
@@ -68,7 +68,7 @@ def undo_missing_header(data: bytes) -> Iterator[bytes]:
 
 
 def undo_missing_footer(data: bytes) -> Iterator[bytes]:
-    """Give a frame that has a BEGIN line its END line."""
+    """Return a frame that has a BEGIN line its END line."""
     begin = _BEGIN.search(data)
     if begin is None or _END.search(data) or frame_words(data[begin.end() :]):
         return
@@ -87,7 +87,7 @@ def undo_missing_footer(data: bytes) -> Iterator[bytes]:
 
 
 def undo_missing_frame(data: bytes) -> Iterator[bytes]:
-    """Give a body that stands alone the frame that it tells of."""
+    """Return a body that stands alone the frame that it tells of."""
     if is_ppk(data) or b"Public-Lines: " in data or frame_words(data):
         return
     rows = data.split(b"\n")
@@ -120,7 +120,7 @@ def undo_missing_frame(data: bytes) -> Iterator[bytes]:
 
 
 def _is_row(row: bytes, width: int) -> bool:
-    """Tell whether a line may be one of a body of this width: full, or its last; a `+` may have become a space."""
+    """Return whether a line may be one of a body of this width: full, or its last; a `+` may have become a space."""
     text = row.strip()
     if BASE64.match(text):
         return len(text) <= width or width == 0
@@ -133,7 +133,7 @@ def _width(row: bytes) -> int:
 
 
 def _go_down(rows: list[bytes], first: int) -> int | None:
-    """Give the last row of the body that begins in row `first`: rows of one width, and one that may be shorter."""
+    """Return the last row of the body that begins in row `first`: rows of one width, and one that may be shorter."""
     if first >= len(rows) or not _is_row(rows[first], width := _width(rows[first])):
         return None
     last = first
@@ -149,7 +149,7 @@ def _go_down(rows: list[bytes], first: int) -> int | None:
 
 
 def _go_up(rows: list[bytes], last: int) -> int | None:
-    """Give the first row of the frame whose body ends in row `last`: its first header, or the first of its body."""
+    """Return the first row of the frame whose body ends in row `last`: its first header, or the first of its body."""
     if last < 0 or not _is_row(rows[last], max(len(rows[last]), _LONGEST_ROW)):
         return None
     first, width = last, 0
@@ -173,7 +173,7 @@ def _skip_up(rows: list[bytes], first: int) -> int:
 
 
 def _hides_header(rows: list[bytes], first: int) -> bool:
-    """Tell whether the line above the frame's first has a header of it behind something that is to be undone first."""
+    """Return whether the line above the frame's first has a header of it behind something that is to be fixed first."""
     return first > 0 and _HEADER.search(rows[first - 1]) is not None
 
 
@@ -225,7 +225,7 @@ def undo_wrong_label_of_encrypted(data: bytes) -> Iterator[bytes]:
 
 
 def find_label(body: bytes) -> str | None:
-    """Tell from base64 without white space which label its frame has, or None."""
+    """Return from base64 without white space which label its frame has, or None."""
     data = decode_start(body, 2048)
     if data.startswith(b"openssh-key-v1\0"):
         return LABELS[0]
@@ -238,7 +238,7 @@ def find_label(body: bytes) -> str | None:
 
 
 def blob_type(text: bytes) -> bytes:
-    """Tell the algorithm of the public key whose blob begins with this base64; nothing where there is none."""
+    """Return the algorithm of the public key whose blob begins with this base64; nothing where there is none."""
     blob = decode_start(text)
     length = int.from_bytes(blob[:4], "big")
     name = blob[4 : 4 + length]
@@ -266,7 +266,7 @@ def _body_of(text: bytes) -> bytes:
 
 
 def _without_ssh2_headers(text: bytes) -> list[bytes]:
-    """Give the rows of a frame, from the end of its BEGIN line on, without its headers and their continuations."""
+    """Return the rows of a frame, from the end of its BEGIN line on, without its headers and their continuations."""
     kept: list[bytes] = []
     in_headers, continued = True, False
     for row in text.split(b"\n"):

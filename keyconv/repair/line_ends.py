@@ -39,7 +39,7 @@ def undo_bare_cr(data: bytes) -> Iterator[bytes]:
 def undo_indentation(data: bytes) -> Iterator[bytes]:
     """Take spaces of any kind before lines away: as many as all lines have, or whatever each has.
 
-    A line that a backslash continues may begin with spaces of its own, and JSON is indented at will.
+    A line that a backslash continues may begin with spaces of its own, and JSON is indented freely.
     """
     if is_json(data):
         return
@@ -103,7 +103,7 @@ def undo_missing_final_newline(data: bytes) -> Iterator[bytes]:
 
 
 def _find_comment(data: bytes, rows: Sequence[str]) -> int | None:
-    """Give the row of a PPK's comment."""
+    """Return the row of a PPK's comment."""
     if not is_ppk(data):
         return None
     return next((index for index, row in enumerate(rows[:4]) if row.startswith(_PPK_COMMENT)), None)

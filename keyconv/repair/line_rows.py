@@ -1,4 +1,4 @@
-"""Damage to single rows of a file of lines, undone row by row: every other row keeps its bytes and its line end."""
+"""Damage to single rows of a file of lines, fixed row by row: every other row keeps its bytes and its line end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["mend_rows"]
 
 
 def mend_rows(data: bytes, kind: str = "") -> Candidate | None:
-    """Undo what can be undone of single rows, whatever else is wrong; None where that is nothing.
+    """Fix what can be fixed of single rows, whatever else is wrong; None where that is nothing.
 
     `kind` is that of the file by its name, where that tells one; otherwise its content does. What is left is in
     `faults` of the candidate's file. A file with a private key among its lines is never mended, nor one of
@@ -47,7 +47,7 @@ def mend_rows(data: bytes, kind: str = "") -> Candidate | None:
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of one file, while they are mended; `offset` is where the first that was changed begins."""
+    """The rows of one file, while they are fixed; `offset` is where the first that was changed begins."""
 
     rows: list[Line]
     on_hosts: bool
@@ -55,7 +55,7 @@ class _Rows:
     offset: int | None = None
 
     def mend(self) -> Iterator[bytes]:
-        """Give the text of every line with its end."""
+        """Return the text of every line with its end."""
         read_row = read_host_line if self.on_hosts else read_line
         faults = LineFaults(read_row, "known_hosts" if self.on_hosts else "authorized_keys")
         index = position = 0
@@ -84,7 +84,7 @@ class _Rows:
         return [text] if self.on_hosts else split_keys(text)
 
     def _explain(self, faults: LineFaults, index: int, error: KeyconvError) -> tuple[str, int, list[bytes]]:
-        """Name the rule of a bad row that can be undone, the rows that it takes, and the lines that they are."""
+        """Name the rule of a bad row that can be fixed, the rows that it takes, and the lines that they are."""
         row = self.rows[index]
 
         def peek(count: int) -> bytes | None:
@@ -110,6 +110,6 @@ class _Rows:
 
 
 def _ended(texts: list[bytes], taken: list[Line]) -> bytes:
-    """Give the lines that some rows are now, with the line ends that the rows had."""
+    """Return the lines that some rows are now, with the line ends that the rows had."""
     last, end = taken[-1].end, taken[0].end or b"\n"
     return b"".join(text.removesuffix(b"\r") + end for text in texts[:-1]) + texts[-1].removesuffix(b"\r") + last

@@ -46,7 +46,7 @@ def undo_line_numbers(data: bytes) -> Iterator[bytes]:
 
 
 def _ranges(data: bytes) -> Iterator[tuple[int, int]]:
-    """Give the whole text, then the lines of the key in it."""
+    """Return the whole text, then the lines of the key in it."""
     yield 0, len(data)
     found = find_key(data)
     if found is not None:

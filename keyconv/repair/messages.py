@@ -1,4 +1,4 @@
-"""What is said of each damage that can be told."""
+"""What is said of each damage that can be determined."""
 
 from __future__ import annotations
 
@@ -37,4 +37,4 @@ MESSAGES = {
     "recomputable-numbers": "a number that follows from others is wrong; the key itself is whole",
     "missing-final-newline": "the last line has no line end",
 }
-"""What each rule that can be undone says of a file."""
+"""What each rule that can be fixed says of a file."""

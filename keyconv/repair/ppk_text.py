@@ -58,7 +58,7 @@ class _Body(NamedTuple):
 
 
 def undo_line_counts(data: bytes) -> Iterator[bytes]:
-    """Count the lines of both halves anew and give them their 64 characters, where each header has its own line."""
+    """Count the lines of both halves again and give them their 64 characters, where each header has its own line."""
     if is_ppk(data) and re.search(rb"\nPrivate-Lines: ", data):
         for rebuilt in _rebuilt(data, recount=True):
             yield rebuilt if data.endswith(b"\n") else rebuilt.removesuffix(b"\n")
@@ -71,13 +71,13 @@ def undo_long_rows(data: bytes) -> Iterator[bytes]:
 
 
 def undo_joined_ppk(data: bytes) -> Iterator[bytes]:
-    """Give every header of a PPK that is one long line a line of its own again."""
+    """Return every header of a PPK that is one long line a line of its own again."""
     if is_ppk(data) and not re.search(rb"\n(?:Encryption|Private-Lines): ", data):
         yield from _rebuilt(data, recount=False)
 
 
 def undo_missing_first_line(data: bytes) -> Iterator[bytes]:
-    """Write the first line anew: the public half names the type, and the length of the MAC tells the version."""
+    """Write the first line again: the public half names the type, and the length of the MAC tells the version."""
     first = re.search(rb"^Encryption: ", data, re.M)
     if first is None or b"PuTTY" in data[: first.start()]:
         return
@@ -179,7 +179,7 @@ def _comments_of(parts: _Parts) -> Iterator[bytes]:
 
 
 def _bodies_of(text: bytes, *, recount: bool) -> Iterator[_Body]:
-    """Tell the count that stands before a body from the body's own digits, then cut the body into rows.
+    """Return the count that stands before a body from the body's own digits, then cut the body into rows.
 
     The count is of so many rows as follow it; where that is wrong too, a body that is not encrypted begins with zeros.
     """

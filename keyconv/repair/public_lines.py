@@ -1,6 +1,6 @@
 """Damage to public keys of one line, and to the `authorized_keys` files that are made of them.
 
-Nothing proves a public key: what is undone here moves words between lines and never changes a character of a key. A
+Nothing proves a public key: what is fixed here moves words between lines and never changes a character of a key. A
 line that is switched off by `#` stays so, and options stay with the key that they stand before.
 """
 
@@ -77,7 +77,7 @@ _MOST_ROWS = 64
 
 
 def has_git_prefix(data: bytes) -> bool:
-    """Tell whether git's prefix stands before a key."""
+    """Return whether git's prefix stands before a key."""
     return _GIT_PREFIX.search(data) is not None
 
 
@@ -91,17 +91,17 @@ def undo_git_prefix(data: bytes) -> Iterator[bytes]:
 
 
 def undo_joined_keys(data: bytes) -> Iterator[bytes]:
-    """Give every key a line of its own, where a file has several lines, or two keys in one."""
+    """Return every key a line of its own, where a file has several lines, or two keys in one."""
     yield from _split_lines(data, whole_file=False)
 
 
 def undo_lost_line_ends(data: bytes) -> Iterator[bytes]:
-    """Give every key a line of its own, where all of a file is one line."""
+    """Return every key a line of its own, where all of a file is one line."""
     yield from _split_lines(data, whole_file=True)
 
 
 def undo_joined_blocks(data: bytes) -> Iterator[bytes]:
-    """Give an SSH2 block that stands in the midst of a line, and its own lines, lines of their own again."""
+    """Return an SSH2 block that stands inside a line, and its own lines, lines of their own again."""
     frames = find_frames(data)
     if len(frames) == 1 and frames[0].ssh2 and b"AAAA" in data[: frames[0].start] and is_lines(data):
         for changed in undo_lost_newlines(data):
@@ -147,7 +147,7 @@ def split_keys(row: bytes) -> list[bytes]:
 
 
 def begin_of_options(row: bytes, reach: int, start: int) -> int:
-    """Give where the line of the key at `start` begins: at the `#` that switches it off, at its options, or there."""
+    """Return where the line of the key at `start` begins: at the `#` that switches it off, at its options, or there."""
     before = row[:start]
     if found := _SWITCHED_OFF.search(before, reach):
         return found.start()
@@ -164,7 +164,7 @@ def begin_of_options(row: bytes, reach: int, start: int) -> int:
 
 
 def is_line(text: bytes) -> bool:
-    """Tell whether a line is a remark, or holds a key whose structure is whole; its numbers are not looked at."""
+    """Return whether a line is a remark, or holds a key whose structure is whole; its numbers are not looked at."""
     text = text.strip(b" \t\r")
     if text.startswith(b"#"):
         return True
@@ -172,7 +172,7 @@ def is_line(text: bytes) -> bool:
     found = _STARTS.match(text if options is None else text[options.end() :].lstrip(b" \t"))
     if found is None or not _is_of(found[1], blob_type(found[2])):
         return False
-    # The options are read last but one: there may be hundreds of them before what is no key.
+    # The options are read last but one: there may be hundreds of them before what is not a key.
     return (options is None or _are_options(options.group())) and _is_whole(found[2])
 
 
@@ -181,7 +181,7 @@ def _is_of(word: bytes, algorithm: bytes) -> bool:
 
 
 def hides_key(data: bytes) -> bool:
-    """Tell whether a comment has another key in it: such a file loads, and sshd sees the first key alone."""
+    """Return whether a comment has another key in it: such a file loads, and sshd sees the first key alone."""
     if not is_lines(data) or find_frames(data):
         return False
     for row in data.split(b"\n"):
@@ -294,7 +294,7 @@ def _without_words(row: bytes) -> bytes:
 
 
 def _ends_words(before: bytes) -> int:
-    """Give where what is before a key or its options ends in words and a colon; 0 where it does not."""
+    """Return where what is before a key or its options ends in words and a colon; 0 where it does not."""
     if has_words(before):
         return 0
     last = len(before.rstrip(_NO_LETTERS))
@@ -305,7 +305,7 @@ def _ends_words(before: bytes) -> int:
 
 
 def may_be_option(words: bytes) -> bool:
-    """Tell whether words before a key end in an option with its equals sign, well spelt or not: `command=`.
+    """Return whether words before a key end in an option with its equals sign, well spelt or not: `command=`.
 
     sshd refuses such a line; without the word the key could do all that it was not to.
     """

@@ -111,7 +111,7 @@ def readers_of(format: str, family: str | None, rules: tuple[str, ...] = (), *, 
 
 
 def refused_by(rule: str, format: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the programs that refuse a file of this format for this reason, and those that read it all the same.
+    """Return the programs that refuse a file of this format for this reason, and those that read it all the same.
 
     Both are empty where nothing is known.
     """

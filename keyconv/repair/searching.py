@@ -1,6 +1,6 @@
 """The search for what a damaged file was before: combinations of damages, tried until a result is proved.
 
-A result counts only if it loads and nothing is left to undo. What loads has been proved by its own arithmetic, MAC or
+A result counts only if it loads and nothing is left to fix. What loads has been proved by its own arithmetic, MAC or
 check integers; what is still locked could be proved in its public half alone, and says so.
 """
 
@@ -98,7 +98,7 @@ DAMAGES: Final[tuple[Damage, ...]] = (
     Damage(NONCANONICAL, ppk_text.undo_upper_case_mac, always=True),
     Damage("missing-final-newline", line_ends.undo_missing_final_newline, always=True),
 )
-"""Every damage that can be undone, in the order in which it is looked for: what lies outermost first."""
+"""Every damage that can be fixed, in the order in which it is looked for: what lies outermost first."""
 
 LAST_DAMAGE: Final = Damage("surrounding-text", config_lines.undo_config_lines, cuts=True)
 """What is looked for where nothing else is found: it leaves most out."""
@@ -114,7 +114,7 @@ MAX_WORK: Final = 2 * limits.MIB
 """Bytes of all these texts together: a file of the largest size is looked at in a few states only."""
 
 MAX_DEPTH: Final = 8
-"""Damages that are undone one after another."""
+"""Damages that are fixed one after another."""
 
 _SMALL: Final = 32 * limits.KIB
 _PROMISING = re.compile(
@@ -127,9 +127,9 @@ _SIZELESS: Final = "pem"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text that loads: what it holds, what was undone to get there, and whether its private half is proved.
+    """A text that loads: what it holds, what was fixed to get there, and whether its private half is proved.
 
-    `undone` names each rule once, in the order in which it was undone. `offset` is the byte of the damaged file at
+    `undone` names each rule once, in the order in which it was fixed. `offset` is the byte of the damaged file at
     which the first of them begins. `guessed` tells that bytes of the key itself were guessed and nothing proves them:
     such a result names the damage, and is none to write. `cut` tells that the file has more than the key, which the
     result leaves out. `amended` tells that the key is read with what follows from the rest of it, and not otherwise.
@@ -157,9 +157,9 @@ class _State:
 def search(
     data: bytes, opening: Opening | None = None, *, guess: bool = False, max_states: int = MAX_STATES
 ) -> Candidate | None:
-    """Find the shortest combination of damages whose undoing gives a text that loads; None when there is none.
+    """Find the shortest combination of damages whose fixing gives a text that loads; None when there is none.
 
-    With nothing to undo, the text itself comes back. With `guess`, a result that would need a proof and has none is
+    With nothing to fix, the text itself comes back. With `guess`, a result that would need a proof and has none is
     given where there is no other, marked as `guessed`. The work is bounded by the number and the size of the texts.
 
     Raises: WrongPassphraseError or LimitError when the passphrase opens none of the texts that load.
@@ -168,10 +168,10 @@ def search(
 
 
 class Search:
-    """One search: the texts seen, those that load although something is left to undo, and why a passphrase failed.
+    """One search: the texts seen, those that load although something is left to fix, and why a passphrase failed.
 
     `nearest` is the first text that a format took for its own and refused all the same, with its error: what is wrong
-    with a file that cannot be mended.
+    with a file that cannot be fixed.
     """
 
     def __init__(self, opening: Opening | None = None, max_states: int = MAX_STATES) -> None:

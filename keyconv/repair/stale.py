@@ -14,10 +14,10 @@ __all__ = ["is_stale", "mend_public"]
 
 
 def is_stale(public: KeyFile, private: Entry) -> bool:
-    """Tell whether a public file is of another key than the private one beside it.
+    """Return whether a public file is of another key than the private one beside it.
 
     While the private half is locked, what it states of its public half is believed; where it states none, nothing can
-    be told and the answer is no.
+    be determined and the answer is no.
     """
     if private.public is None or len(public.entries) != 1:
         return False
@@ -25,9 +25,9 @@ def is_stale(public: KeyFile, private: Entry) -> bool:
 
 
 def mend_public(public: KeyFile | None, private: Entry) -> bytes:
-    """Write the public file anew from an unlocked private key, in the format that it had.
+    """Write the public file again from an unlocked private key, in the format that it had.
 
-    The comment is the private key's own, else the one that was there. `public` is None where the old file is no key.
+    The comment is the private key's own, else the one that was there. `public` is None where the old file is not a key.
 
     Raises: MismatchError while the private half is locked, since only what is proved may replace a file; MisfitError
     when the format cannot hold the key.

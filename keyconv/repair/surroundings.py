@@ -74,7 +74,7 @@ def undo_surrounding_text(data: bytes) -> Iterator[bytes]:
 
 
 def _are_of_key(data: bytes, key: tuple[int, int], cut: tuple[int, int]) -> bool:
-    """Tell whether what is before a public key's block may be its options, which must not be lost."""
+    """Return whether what is before a public key's block may be its options, which must not be lost."""
     if b"PRIVATE" in data[key[0] : key[1]] or data.startswith(b"PuTTY-", key[0]):
         return False
     return any(map(is_words, data[: cut[1]].split(b"\n"))) or has_words(data[cut[1] : key[0]])
@@ -151,7 +151,7 @@ def undo_shared_prefix(data: bytes) -> Iterator[bytes]:
 
 
 def find_key(data: bytes) -> tuple[int, int] | None:
-    """Give where the only key of a text begins and ends; certificates and the like may be beside it."""
+    """Return where the only key of a text begins and ends; certificates and the like may be beside it."""
     if is_json(data):
         return None
     keys = [frame for frame in find_frames(data) if frame.is_key]
@@ -170,7 +170,7 @@ def find_key(data: bytes) -> tuple[int, int] | None:
 
 
 def _find_body(data: bytes) -> tuple[int, int] | None:
-    """Give where a key begins and ends whose frame is gone, or half of it."""
+    """Return where a key begins and ends whose frame is gone, or half of it."""
     rows = list(_LONG.finditer(data))
     begin, end = _HALF_BEGIN.search(data), _HALF_END.search(data) or _PPK_END.search(data)
     halves = (begin is not None and begin.group().startswith(b"--")) + (
@@ -192,7 +192,7 @@ def _find_body(data: bytes) -> tuple[int, int] | None:
 
 
 def _cut_before(around: bytes) -> int:
-    """Give how much of the lines before a key are to be cut: all with words, and the blank ones behind them."""
+    """Return how much of the lines before a key are to be cut: all with words, and the blank ones behind them."""
     rows = around.split(b"\n")[:-1]
     last = max((index for index, row in enumerate(rows) if _has_words(row) and not _OPENER.match(row)), default=-1)
     while last >= 0 and last + 1 < len(rows) and not rows[last + 1].strip():
@@ -201,7 +201,7 @@ def _cut_before(around: bytes) -> int:
 
 
 def _cut_after(around: bytes) -> int:
-    """Give how much of the lines after a key stays: what is before the first with words, blank ones left out."""
+    """Return how much of the lines after a key stays: what is before the first with words, blank ones left out."""
     rows = around.split(b"\n")
     first = next((index for index, row in enumerate(rows) if _has_words(row)), None)
     if first is None:
@@ -217,21 +217,21 @@ def _has_words(around: bytes) -> bool:
 
 
 def _is_like(text: bytes, prefix: bytes) -> bool:
-    """Tell whether two prefixes differ in digits alone."""
+    """Return whether two prefixes differ in digits alone."""
     return len(text) == len(prefix) and all(
         one == other or (chr(one).isdigit() and chr(other).isdigit()) for one, other in zip(text, prefix, strict=True)
     )
 
 
 def _words_of(prefix: bytes) -> bytes:
-    """Give the words that a common prefix begins with, and one character of white space behind them."""
+    """Return the words that a common prefix begins with, and one character of white space behind them."""
     words = _PREFIX.match(as_text(prefix[: max(prefix.rfind(b" "), prefix.rfind(b"\t")) + 1][:_LONGEST_PREFIX]))
     text = words.group() if words else ""
     return as_bytes(text) if text[-1:].isspace() else b""
 
 
 def _is_no_part_of_line(prefix: bytes) -> bool:
-    """Tell words before public keys from options, which may be misspelt, from hosts and from markers."""
+    """Distinguish words before public keys from options, which may be misspelt, from hosts and from markers."""
     text = prefix.rstrip()
     return (
         text[-1:] in (b":", b"=", b">", b"|", b"]", b")", b"$", b"%")

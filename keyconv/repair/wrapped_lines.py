@@ -53,7 +53,7 @@ def _join_rows(rows: list[bytes]) -> list[bytes]:
 
             joined = joiner.join(row, peek)
             if joined is not None and b'"' not in row and _are_indented(rows[index : index + 1 + joined.below]):
-                joined = None  # that is undone first
+                joined = None  # that is fixed first
         if filled:  # words without a key: what is below may be of them, and is not joined without them
             lonely = not finished and joined is None and (lonely or is_words(row))
         changed.append(row if joined is None else joined.text)
@@ -66,7 +66,7 @@ def _are_indented(rows: list[bytes]) -> bool:
 
 
 def _is_finished(row: bytes) -> bool:
-    """Tell whether a line is a key's, and what it may have of another at its end is not cut off either."""
+    """Return whether a line is a key's, and what it may have of another at its end is not cut off either."""
     if not is_line(row):
         return False
     *_, last = KEY.finditer(row)

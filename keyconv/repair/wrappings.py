@@ -109,7 +109,7 @@ def undo_base64(data: bytes) -> Iterator[bytes]:
 
 
 def undo_quotes(data: bytes) -> Iterator[bytes]:
-    """Take quotes away, with a variable's or a member's name before them, and undo what they escaped."""
+    """Take quotes away, with a variable's or a member's name before them, and fix what they escaped."""
     text = as_text(data)
     opening = _OPENING.match(text[:_LONGEST_NAME])
     if opening is None or _is_option(opening):
@@ -127,18 +127,18 @@ def undo_quotes(data: bytes) -> Iterator[bytes]:
 
 
 def _is_option(opening: re.Match[str]) -> bool:
-    """Tell whether what seems to be a variable may be an option of `authorized_keys`, whose value is no key."""
+    """Return whether what seems to be a variable may be an option of `authorized_keys`, whose value is not a key."""
     return opening["sign"] == "=" and not opening["name"] and nearest(opening["variable"]) != ""
 
 
 def names_variable(data: bytes) -> bool:
-    """Tell whether the name of a variable or a member stands before the quotes."""
+    """Return whether the name of a variable or a member stands before the quotes."""
     opening = _OPENING.match(as_text(data)[:_LONGEST_NAME])
     return opening is not None and any(char.isalnum() for char in opening.group())
 
 
 def unescaped(inside: bytes) -> Iterator[bytes]:
-    r"""Give what may have stood in double quotes, the likeliest first; `\n` is for another to undo."""
+    r"""Return what may have stood in double quotes, the likeliest first; `\n` is for another to fix."""
     yield from (as_bytes(each) for each in dict.fromkeys(_unescaped(as_text(inside))))
 
 
@@ -203,7 +203,7 @@ def _has_only_lines(data: bytes, changed: bytes) -> bool:
 
 
 def undo_html(data: bytes) -> Iterator[bytes]:
-    """Undo HTML's escapes, and put line ends where `<br>` stands."""
+    """Fix HTML's escapes, and put line ends where `<br>` stands."""
     text = as_text(data)
     changed = _ENTITY.sub(lambda entity: html.unescape(entity.group()), _BREAK.sub("\n", text))
     if changed != text:
@@ -211,7 +211,7 @@ def undo_html(data: bytes) -> Iterator[bytes]:
 
 
 def undo_percent(data: bytes) -> Iterator[bytes]:
-    """Undo the escapes of a URL, of the one value of a form that has a key in it if there are several.
+    """Fix the escapes of a URL, of the one value of a form that has a key in it if there are several.
 
     A form writes a space as `+`, and other programs leave a `+` as it is.
     """
@@ -231,7 +231,7 @@ def undo_percent(data: bytes) -> Iterator[bytes]:
 
 
 def is_form(data: bytes) -> bool:
-    """Tell whether a text is a form's fields, each with its name."""
+    """Return whether a text is a form's fields, each with its name."""
     return _FORM.match(data) is not None
 
 
@@ -246,7 +246,7 @@ def undo_email_quotes(data: bytes) -> Iterator[bytes]:
 
 
 def looks_like_key(data: bytes) -> bool:
-    """Tell whether some text may be a key's, however damaged."""
+    """Return whether some text may be a key's, however damaged."""
     plain = data.replace(b"\0", b"")
     return (
         b"PuTTY-User-Key-File-" in plain or _FRAMED.search(plain) is not None or _LINE_OF_KEY.search(plain) is not None
@@ -254,7 +254,7 @@ def looks_like_key(data: bytes) -> bool:
 
 
 def _unwrap(data: bytes) -> bytes | None:
-    # Line ends and spaces that are damaged themselves are for others to mend first, so that they are named too.
+    # Line ends and spaces that are damaged themselves are for others to fix first, so that they are named too.
     body = data
     if uri := _DATA_URI.match(data[:_LONGEST_NAME]):
         body = data[uri.end() :]

@@ -61,7 +61,7 @@ class Authority:
     extensions: list[bytes] = field(default_factory=list)
 
     def has_serial(self, serial: int) -> bool:
-        """Tell whether a serial is revoked. That of 0 never is: it is what a certificate without a serial has."""
+        """Return whether a serial is revoked. That of 0 never is: it is what a certificate without a serial has."""
         if not serial:
             return False
         index = bisect_right(self.ranges, (serial, _LAST_SERIAL)) - 1
@@ -150,7 +150,7 @@ class RevocationList(Statement):
         return f"{how.replace('its', 'the')} of its authority" if how else ""
 
     def may_revoke(self, digest: bytes) -> bool:
-        """Tell by the SHA-256 digest of a plain key's blob whether the list may name the key: quick, and never wrongly
+        """Return, by the SHA-256 digest of its blob, whether the list may name a plain key: quick, and never wrongly
         no.
         """
         return bool(self.sha1) or digest in self._digests
@@ -160,7 +160,7 @@ class RevocationList(Statement):
         return frozenset((*self.sha256, *(sha256(blob).digest() for blob in self.keys)))
 
     def describe(self) -> dict[str, Any]:
-        """Give version, number, times in seconds since 1970, comment, sections and counts; ids and ranges in part."""
+        """Return version, number, times in seconds since 1970, comment, sections and counts; ids and ranges in part."""
         return {
             "version": None if self.is_text else _FORMAT_VERSION,
             "number": self.number,

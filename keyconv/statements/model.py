@@ -24,7 +24,7 @@ class Statement(ABC):
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """Give what `keyconv inspect --json` says of it, as JSON has it."""
+        """Return what `keyconv inspect --json` says of it, as JSON has it."""
 
     @abstractmethod
     def applies_to(self, public: PublicKey, certificate: Certificate | None) -> str:

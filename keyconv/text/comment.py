@@ -13,7 +13,7 @@ _CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\
 
 
 def is_clean(comment: bytes) -> bool:
-    """Tell whether a comment holds no line end and no control that could drive a terminal or forge a line."""
+    """Return whether a comment holds no line end and no control that could drive a terminal or forge a line."""
     return clean(comment) == comment
 
 

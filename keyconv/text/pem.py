@@ -29,7 +29,7 @@ class Frame:
 
 
 def begins(data: bytes, label: str) -> bool:
-    """Tell whether the text begins with this frame's first line."""
+    """Return whether the text begins with this frame's first line."""
     return data.startswith(f"-----BEGIN {label}-----".encode("ascii"))
 
 
@@ -133,7 +133,7 @@ def _decode(body: list[lines.Line]) -> bytes:
 
 
 def _name_line(body: list[lines.Line], whole: MalformedError) -> MalformedError:
-    """Say in which line the base64 is wrong, where that can be told; else it is in the last or in all of them."""
+    """Say in which line the base64 is wrong, where that can be determined; else it is in the last or in all of them."""
     for row in body:
         text = row.text.rstrip(b"=")
         try:

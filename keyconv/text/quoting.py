@@ -9,7 +9,7 @@ __all__ = ["as_name", "name_file", "quote"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9@._-]{0,63}\Z")
 _FILE = re.compile(r"(?<!-file )\bFILE\b")
 _MOST = 12
-"""Characters that are shown of what is no name: it may be a piece of a private key that stands in the wrong place."""
+"""Characters that are shown of what is not a name: it may be a piece of a private key in the wrong place."""
 
 
 def quote(word: str) -> str:

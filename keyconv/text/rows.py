@@ -57,7 +57,7 @@ def split_stream(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[bytes, b
 
 
 def read_rows(chunks: Iterable[bytes], limit: int, facts: TextFacts) -> Iterator[Row]:
-    """Split at LF and CR LF, and at a CR alone, which is noted; UTF-8's and UTF-16's marks are noted and undone."""
+    """Split at LF and CR LF, and at a CR alone, which is noted; UTF-8's and UTF-16's marks are noted and fixed."""
     number = 0
     for text, ended, cut in split_stream(_plain(chunks, facts), limit):
         number += 1
@@ -92,7 +92,7 @@ def _plain(chunks: Iterable[bytes], facts: TextFacts) -> Iterator[bytes]:
             elif chunk.startswith(b"\xef\xbb\xbf"):
                 facts.byte_order_mark = True
                 chunk = chunk[3:]
-        # ASCII in UTF-16 is ASCII with a zero byte on one side; anything else stays to be told as it is.
+        # ASCII in UTF-16 is ASCII with a zero byte on one side; anything else stays to be reported as it is.
         yield chunk.replace(b"\0", b"") if wide else chunk
 
 
@@ -139,6 +139,6 @@ class Lookahead:
             yield row
 
     def skip(self, count: int) -> None:
-        """Pass over rows that were peeked at."""
+        """Skip rows that were peeked at."""
         for _ in range(count):
             self._ahead.popleft()

@@ -115,11 +115,11 @@ class DerReader:
         return self._pos
 
     def peek(self) -> int | None:
-        """Give the tag of the next value, or None at the end."""
+        """Return the tag of the next value, or None at the end."""
         return self._data[self._pos] if self._pos < self._end else None
 
     def next_is_context(self, number: int) -> bool:
-        """Tell whether the next value has this context tag, primitive or constructed."""
+        """Return whether the next value has this context tag, primitive or constructed."""
         tag = self.peek()
         return tag is not None and tag & ~_CONSTRUCTED == _CONTEXT | number
 
@@ -230,7 +230,7 @@ class DerReader:
         return self._data[start] == 0xFF
 
     def skip(self, name: str) -> None:
-        """Pass over one value of any tag, whose encoding must hold all the way down."""
+        """Skip one value of any tag, whose encoding must hold all the way down."""
         tag, start, end = self._header(name)
         if tag & _CONSTRUCTED:
             inner = self._inner(name, start, end)
@@ -321,7 +321,7 @@ def _refuse(name: str, at: int, what: str) -> MalformedError:
 
 
 def outline(data: bytes) -> tuple[tuple[int, bytes], ...]:
-    """Give tag and contents of the first values in an outermost SEQUENCE, as far as they can be told; never raises.
+    """Return tag and contents of the first values in an outermost SEQUENCE, as far as they can be read; never raises.
 
     For recognising what a file is: lengths that DER forbids do not matter here, and the last value may be cut short.
     An input that does not begin as a SEQUENCE gives nothing.

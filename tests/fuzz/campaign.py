@@ -68,7 +68,7 @@ class Tally:
             self.slowest_ms, self.slowest_case = other.slowest_ms, other.slowest_case
 
     def as_json(self) -> dict[str, object]:
-        """Give it as the record keeps it."""
+        """Return it as the record keeps it."""
         return {
             **asdict(self),
             "cpu_seconds": round(self.cpu_seconds, 1),

@@ -28,21 +28,21 @@ _DER_FORMATS = ("pem", "pkcs8", "spki", "pkcs1-pub")
 
 @cache
 def der_seeds() -> tuple[Seed, ...]:
-    """Give DER out of its frames."""
+    """Return DER out of its frames."""
     files = [seed for name in _DER_FORMATS for seed in seeds.of_format(name)]
     return tuple(_body(seed) for seed in files if seed.trees and seed.data.startswith(b"--"))
 
 
 @cache
 def wire_seeds() -> tuple[Seed, ...]:
-    """Give public blobs and private keys as the wire has them."""
+    """Return public blobs and private keys as the wire has them."""
     files = (*seeds.of_format("rfc4716"), *seeds.of_format("openssh-pub"))
     return (*(_body(seed) for seed in files if seed.trees), *seeds.private_blobs())
 
 
 @cache
 def certificate_seeds() -> tuple[Seed, ...]:
-    """Give certificates' blobs."""
+    """Return certificates' blobs."""
     files = (*seeds.of_format("openssh-pub"), *seeds.of_format("rfc4716"))
     return tuple(_body(seed) for seed in files if seed.trees and "cert" in seed.name)
 

@@ -145,7 +145,7 @@ def _numbers(data: bytes, width: int) -> list[Node]:
 
 
 def _split_frame(data: bytes) -> tuple[Callable[[Node], Node], bytes, bytes]:
-    """Give what wraps a body again, the headers, and the body."""
+    """Return what wraps a body again, the headers, and the body."""
     end = b"\r\n" if b"\r\n" in data else b"\r" if b"\n" not in data else b"\n"
     rows = [row for row in data.split(end) if row]
     first, last, body = rows[0], rows[-1], rows[1:-1]

@@ -30,7 +30,7 @@ class Seed:
 
 
 def share(tree: Tree) -> Tree:
-    """Give the tree in which equal values are one node, so that one edit changes all of them."""
+    """Return the tree in which equal values are one node, so that one edit changes all of them."""
     known: dict[bytes, Node] = {}
 
     def rebuilt(node: Node) -> Node:

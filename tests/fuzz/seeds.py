@@ -51,7 +51,7 @@ _COSTLY = re.compile(r"default-(?:cost|rounds)|puttygen-encrypted\Z")
 
 @cache
 def of_format(name: str) -> tuple[Seed, ...]:
-    """Give every seed of a format; what is encrypted in them stays shut."""
+    """Return every seed of a format; what is encrypted in them stays shut."""
     seeds = [_of_fixture(fixture) for fixture in FIXTURES if fixture.reader == name]
     if name == "openssh":
         seeds += _with_certificates()
@@ -60,13 +60,13 @@ def of_format(name: str) -> tuple[Seed, ...]:
 
 @cache
 def every_seed() -> tuple[Seed, ...]:
-    """Give the seeds of all formats."""
+    """Return the seeds of all formats."""
     return tuple(seed for known in FORMATS if known.can.readable for seed in of_format(known.name))
 
 
 @cache
 def locked_seeds() -> tuple[Seed, ...]:
-    """Give encrypted files, taken apart within their encryption too, and their KDFs cheap enough to run."""
+    """Return encrypted files, taken apart within their encryption too, and their KDFs cheap enough to run."""
     seeds = [
         _of_fixture(fixture, fixture.passphrase)
         for fixture in READABLE
@@ -93,7 +93,7 @@ def _by_weight(seeds: tuple[Seed, ...]) -> tuple[tuple[Seed, ...], tuple[Seed, .
 
 @cache
 def private_blobs() -> tuple[Seed, ...]:
-    """Give private keys as the agent protocol has them, those with certificates too."""
+    """Return private keys as the agent protocol has them, those with certificates too."""
     found = [(private_blob.write(_private(entry)), entry) for entry in private_entries()]
     found += [(private_blob.write(_private(entry), entry.certificate), entry) for entry in _certified()]
     made = []
@@ -171,7 +171,7 @@ def _written(name: str, passphrase: bytes | None) -> Iterable[Seed]:
 
 
 def private_entries() -> Iterable[Entry]:
-    """Give the opened keys of the fixtures, each private half once."""
+    """Return the opened keys of the fixtures, each private half once."""
     seen: set[object] = set()
     for fixture in READABLE:
         if not fixture.private or not fixture.whole or _COSTLY.search(fixture.path):
@@ -186,7 +186,7 @@ def private_entries() -> Iterable[Entry]:
                 yield entry
 
 
-# ── texts that are no keys ─────────────────────────────────────────────────────────────────────────────────────────
+# ── texts that are not keys ─────────────────────────────────────────────────────────────────────────────────────────
 
 _OPTIONS = (
     b"no-pty",
@@ -204,7 +204,7 @@ _OPTIONS = (
 
 @cache
 def option_lines() -> tuple[Seed, ...]:
-    """Give lines of `authorized_keys` with options, taken apart with the options as a leaf."""
+    """Return lines of `authorized_keys` with options, taken apart with the options as a leaf."""
     lines = [seed for seed in of_format("openssh-pub") if seed.data.count(b"\n") == 1 and b"AAAA" in seed.data]
     seeds = [seed for seed in of_format("openssh-pub") if "authorized_keys" in seed.name]
     for number, options in enumerate(_OPTIONS):
@@ -224,5 +224,5 @@ _SETTINGS = (
 
 @cache
 def texts() -> tuple[Seed, ...]:
-    """Give settings of `keyconv check`."""
+    """Return settings of `keyconv check`."""
     return tuple(Seed(f"settings {number}", "toml", text.encode()) for number, text in enumerate(_SETTINGS))

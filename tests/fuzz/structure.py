@@ -40,7 +40,7 @@ class Frame(Protocol):
         ...
 
     def lie(self, random: Random) -> Frame:
-        """Give a frame like this one that says something wrong."""
+        """Return a frame like this one that says something wrong."""
         ...
 
 
@@ -61,7 +61,7 @@ NO_EDITS: Edits = {}
 
 
 def render(node: Node, edits: Edits = NO_EDITS) -> bytes:
-    """Give the bytes of a node, with other nodes instead of those that `edits` names."""
+    """Return the bytes of a node, with other nodes instead of those that `edits` names."""
     content = node.content
     if isinstance(content, bytes):
         return node.frame.wrap([content])

@@ -199,7 +199,7 @@ def _repair(case: Case) -> str:
         return "nothing"
     keys = [(entry.public, _opened(entry)) for entry in found.keyfile.entries]
     if keys != [(entry.public, _opened(entry)) for entry in read(found.data).entries]:
-        raise BrokenPromiseError("what was mended reads as another key")
+        raise BrokenPromiseError("what was fixed reads as another key")
     return "mended" if found.undone else "whole"
 
 
@@ -221,7 +221,7 @@ class _Replies:
         """Take a message."""
 
     def receive(self, count: int, timeout: float) -> bytes:
-        """Give some bytes of the reply."""
+        """Return some bytes of the reply."""
         count = min(count, self._random.choice((1, 4, 60, 1 << 18)))
         piece, self._data = self._data[:count], self._data[count:]
         return piece

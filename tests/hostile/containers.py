@@ -85,7 +85,7 @@ def _costs() -> Iterator[Hostile]:
     nested = der.sequence(der.oid(PBES2_OID), der.nested(50))
     yield refused("pkcs8/pbes2-in-pbes2", "DER", _encrypted(nested), "unsupported", *unknown)
     for name, contents in {"nothing": b"", "no-der": b"not DER at all", "deep": der.nested(100)}.items():
-        # Decrypted with the right passphrase, and the padding fits: what is inside is no key.
+        # Decrypted with the right passphrase, and the padding fits: what is inside is not a key.
         make = _framed("ENCRYPTED PRIVATE KEY", partial(pbes2, pbkdf2(1000), contents, key=pbes2_key(1000)))
         if name == "deep":  # it begins as a key does, so that the passphrase was right
             yield hidden(f"pkcs8/encrypted-{name}", "DER", make, "malformed", "corrupt", **dict.fromkeys(_LOCKED, 3))
@@ -94,7 +94,7 @@ def _costs() -> Iterator[Hostile]:
 
 
 _LOCKED = dict.fromkeys(("convert", "passphrase", "agent_add", "repair"), 4)
-"""What cannot be told from a wrong passphrase."""
+"""What cannot be determined from a wrong passphrase."""
 
 
 def _encrypted(kdf: bytes) -> Callable[[], bytes]:

@@ -25,7 +25,7 @@ def corpus() -> tuple[Hostile, ...]:
 
 
 def expected_exit(file: Hostile, command: str) -> int:
-    """Give the exit code that docs/cli.md promises for a command on this file."""
+    """Return the exit code that docs/cli.md promises for a command on this file."""
     if command in file.exits:
         return file.exits[command]
     if command == "inspect, opened":

@@ -21,7 +21,7 @@ NULL = b"\5\0"
 
 
 def head(tag: int, length: int, *, size: int = 0) -> bytes:
-    """Give a tag and a length; `size` forces the long form with so many bytes, minimal or not."""
+    """Return a tag and a length; `size` forces the long form with so many bytes, minimal or not."""
     if not size and length < 0x80:
         return bytes((tag, length))
     size = size or (length.bit_length() + 7) // 8
@@ -29,38 +29,38 @@ def head(tag: int, length: int, *, size: int = 0) -> bytes:
 
 
 def tlv(tag: int, content: bytes, *, size: int = 0) -> bytes:
-    """Give one value with its tag and its length."""
+    """Return one value with its tag and its length."""
     return head(tag, len(content), size=size) + content
 
 
 def sequence(*parts: bytes) -> bytes:
-    """Give a SEQUENCE of these values."""
+    """Return a SEQUENCE of these values."""
     return tlv(0x30, b"".join(parts))
 
 
 def integer(value: int) -> bytes:
-    """Give an INTEGER, negative ones too."""
+    """Return an INTEGER, negative ones too."""
     length = (value if value >= 0 else ~value).bit_length() // 8 + 1
     return tlv(2, value.to_bytes(length, "big", signed=True))
 
 
 def octets(content: bytes) -> bytes:
-    """Give an OCTET STRING."""
+    """Return an OCTET STRING."""
     return tlv(4, content)
 
 
 def bits(content: bytes, unused: int = 0) -> bytes:
-    """Give a BIT STRING."""
+    """Return a BIT STRING."""
     return tlv(3, bytes((unused,)) + content)
 
 
 def explicit(number: int, content: bytes) -> bytes:
-    """Give a value under an explicit context tag."""
+    """Return a value under an explicit context tag."""
     return tlv(0xA0 | number, content)
 
 
 def oid(text: str) -> bytes:
-    """Give an OBJECT IDENTIFIER out of its dotted form."""
+    """Return an OBJECT IDENTIFIER out of its dotted form."""
     first, second, *rest = map(int, text.split("."))
     content = b""
     for number in (40 * first + second, *rest):
@@ -72,7 +72,7 @@ def oid(text: str) -> bytes:
 
 
 def nested(depth: int, tag: int = 0x30) -> bytes:
-    """Give so many values, each of which holds nothing but the next."""
+    """Return so many values, each of which holds nothing but the next."""
     lengths = [0]
     for _ in range(depth - 1):
         lengths.append(lengths[-1] + len(head(tag, lengths[-1])))

@@ -49,12 +49,12 @@ P256 = load("ecdsa-p256")
 
 
 def rsa_pair(key: Rsa) -> Pair:
-    """Give an RSA key as the fields of blobs."""
+    """Return an RSA key as the fields of blobs."""
     return Pair(b"ssh-rsa", (number(key.e), number(key.n)), tuple(map(number, (key.d, key.p, key.q, key.iqmp))))
 
 
 def dsa_pair(key: Dsa) -> Pair:
-    """Give a DSA key as the fields of blobs."""
+    """Return a DSA key as the fields of blobs."""
     return Pair(b"ssh-dss", tuple(map(number, key.public)), (number(key.x),))
 
 
@@ -62,51 +62,51 @@ def dsa_pair(key: Dsa) -> Pair:
 
 
 def pkcs1(key: Rsa, version: int = 0) -> bytes:
-    """Give an RSAPrivateKey."""
+    """Return an RSAPrivateKey."""
     numbers = (key.n, key.e, key.d, key.p, key.q, key.dp, key.dq, key.iqmp)
     return der.sequence(der.integer(version), *map(der.integer, numbers))
 
 
 def pem_dsa(key: Dsa) -> bytes:
-    """Give OpenSSL's traditional DSA key."""
+    """Return OpenSSL's traditional DSA key."""
     return der.sequence(*map(der.integer, (0, *key.public, key.x)))
 
 
 def sec1(d: bytes, point: bytes | None, *, curve: bytes | None = None) -> bytes:
-    """Give an ECPrivateKey; `curve` is the content of its parameters, P-256 if nothing is said."""
+    """Return an ECPrivateKey; `curve` is the content of its parameters, P-256 if nothing is said."""
     parts = [der.integer(1), der.octets(d), der.explicit(0, der.oid(P256_OID) if curve is None else curve)]
     return der.sequence(*parts, *([] if point is None else [der.explicit(1, der.bits(point))]))
 
 
 def pkcs8(oid: str, parameters: bytes, key: bytes, version: int = 0, *more: bytes) -> bytes:
-    """Give a PrivateKeyInfo."""
+    """Return a PrivateKeyInfo."""
     return der.sequence(der.integer(version), der.sequence(der.oid(oid), parameters), der.octets(key), *more)
 
 
 def pkcs8_rsa(key: Rsa) -> bytes:
-    """Give an RSA key as PrivateKeyInfo."""
+    """Return an RSA key as PrivateKeyInfo."""
     return pkcs8(RSA_OID, der.NULL, pkcs1(key))
 
 
 def spki(oid: str, parameters: bytes, key: bytes, unused: int = 0) -> bytes:
-    """Give a SubjectPublicKeyInfo."""
+    """Return a SubjectPublicKeyInfo."""
     return der.sequence(der.sequence(der.oid(oid), parameters), der.bits(key, unused))
 
 
 def pbkdf2(iterations: int, salt: bytes = bytes(16)) -> bytes:
-    """Give the KDF of PBES2: PBKDF2 with HMAC-SHA-256."""
+    """Return the KDF of PBES2: PBKDF2 with HMAC-SHA-256."""
     prf = der.sequence(der.oid(SHA256_OID), der.NULL)
     return der.sequence(der.oid(PBKDF2_OID), der.sequence(der.octets(salt), der.integer(iterations), prf))
 
 
 def scrypt(n: int, r: int, p: int, salt: bytes = bytes(16)) -> bytes:
-    """Give the KDF of PBES2: scrypt."""
+    """Return the KDF of PBES2: scrypt."""
     return der.sequence(der.oid(SCRYPT_OID), der.sequence(der.octets(salt), *map(der.integer, (n, r, p))))
 
 
 @cache
 def pbes2(kdf: bytes, contents: bytes = bytes(64), *, key: bytes = b"", cipher: str = AES256_OID) -> bytes:
-    """Give an EncryptedPrivateKeyInfo; with a `key` its contents are really encrypted, else they are as they stand."""
+    """Return an EncryptedPrivateKeyInfo; with a `key` its contents are really encrypted, else they are as given."""
     iv = bytes(range(16))
     if key:
         contents += bytes((16 - len(contents) % 16,)) * (16 - len(contents) % 16)
@@ -117,7 +117,7 @@ def pbes2(kdf: bytes, contents: bytes = bytes(64), *, key: bytes = b"", cipher: 
 
 
 def pbes2_key(iterations: int, salt: bytes = bytes(16)) -> bytes:
-    """Give the key that PBKDF2 makes of the corpus' passphrase."""
+    """Return the key that PBKDF2 makes of the corpus' passphrase."""
     return hashlib.pbkdf2_hmac("sha256", PASSPHRASE, salt, iterations, 32)
 
 
@@ -133,7 +133,7 @@ def sshcom(
     magic: int = 0x3F6FF9EB,
     size: int | None = None,
 ) -> bytes:
-    """Give an ssh.com private key around a section."""
+    """Return an ssh.com private key around a section."""
     rest = string(kind) + string(cipher) + string(section)
     total = 8 + len(rest) if size is None else size
     text = base64.b64encode(magic.to_bytes(4, "big") + total.to_bytes(4, "big") + rest)
@@ -143,14 +143,14 @@ def sshcom(
 
 
 def sshcom_rsa(key: Rsa) -> bytes:
-    """Give the section of an RSA key; what others call q stands where ssh.com says p."""
+    """Return the section of an RSA key; what others call q stands where ssh.com says p."""
     numbers = (key.e, key.d, key.n, key.iqmp, key.q, key.p)
     body = b"".join(each.bit_length().to_bytes(4, "big") + _bare(each) for each in numbers)
     return string(body)
 
 
 def sshcom_dsa(key: Dsa) -> bytes:
-    """Give the section of a DSA key."""
+    """Return the section of a DSA key."""
     numbers = (key.p, key.g, key.q, key.y, key.x)
     body = b"".join(each.bit_length().to_bytes(4, "big") + _bare(each) for each in numbers)
     return string(bytes(4) + body)
@@ -171,7 +171,7 @@ def ssh1(
     comment: bytes = b"c",
     comment_length: int | None = None,
 ) -> bytes:
-    """Give an SSH-1 private key."""
+    """Return an SSH-1 private key."""
     length = len(comment) if comment_length is None else comment_length
     section = check + b"".join(map(_number16, (key.d, key.iqmp, key.q, key.p)))
     section += bytes(-len(section) % 8) if padding is None else padding
@@ -192,7 +192,7 @@ def _number16(value: int) -> bytes:
 
 
 def dropbear(pair: Pair) -> bytes:
-    """Give Dropbear's file of a key."""
+    """Return Dropbear's file of a key."""
     if pair.kind == "eddsa":
         return string(pair.algorithm) + string(pair.private[0] + pair.public[0])
     private = pair.private[:3]  # of RSA it has d, p and q
@@ -208,7 +208,7 @@ def base64url(data: bytes) -> str:
 
 
 def jwk(key: Rsa, *, private: bool = True) -> bytes:
-    """Give an RSA key as a JSON Web Key."""
+    """Return an RSA key as a JSON Web Key."""
     members = {"n": key.n, "e": key.e}
     if private:
         members |= {"d": key.d, "p": key.p, "q": key.q, "dp": key.dp, "dq": key.dq, "qi": key.iqmp}
@@ -218,13 +218,13 @@ def jwk(key: Rsa, *, private: bool = True) -> bytes:
 
 
 def public_line(blob: bytes, comment: bytes = b"hostile", *, word: bytes | None = None, options: bytes = b"") -> bytes:
-    """Give a blob as a line of `authorized_keys`."""
+    """Return a blob as a line of `authorized_keys`."""
     name = blob[4 : 4 + int.from_bytes(blob[:4], "big")] if word is None else word
     return b" ".join(filter(None, (options, name, base64.b64encode(blob), comment))) + b"\n"
 
 
 def rfc4716(blob: bytes, *headers: bytes) -> bytes:
-    """Give a blob in the frame of RFC 4716."""
+    """Return a blob in the frame of RFC 4716."""
     text = base64.b64encode(blob)
     rows = [text[start : start + 70] for start in range(0, len(text), 70)]
     begin, end = (b"---- %s SSH2 PUBLIC KEY ----" % word for word in (b"BEGIN", b"END"))

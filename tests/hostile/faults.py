@@ -93,7 +93,7 @@ def _rsa() -> Iterator[Hostile]:
             if fault in stated.get(name, ()):
                 continue
             code, rules = _CODES.get(fault, _NUMBERS)
-            if (name, fault) == ("dropbear", "n-not-pq"):  # it states no iqmp, by which the two could be told apart
+            if (name, fault) == ("dropbear", "n-not-pq"):  # it states no iqmp, which would tell them apart
                 code, rules = _CODES["n-of-another-key"]
             if (name, fault) == ("pem", "e-zero"):  # it follows from d and the primes
                 built = _built(_RSA_FORMATS[name], make)

@@ -44,7 +44,7 @@ def files() -> Iterator[Hostile]:
         "100000-commas": b"a," * 100_000 + b"! " + key,
         "100000-dashes": b"a" + b"-" * 100_000 + b"! " + key,
     }
-    for name, line in first.items():  # each asks every pattern by which formats are told apart
+    for name, line in first.items():  # each asks every pattern by which formats are reported apart
         yield refused(f"known_hosts/{name}", "hosts", _text(line), "not-a-key", *_LINE)
     many = b"".join(b"h%d.example.org " % each + key for each in range(1_000))
     yield legal("known_hosts/1000-lines", "hosts", _text(many), "public", **_ONE)

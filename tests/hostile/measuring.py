@@ -169,14 +169,14 @@ def _ssh_keygen(file: Hostile, path: Path) -> Answer | None:
 
 
 def _patience(file: Hostile) -> int:
-    """Give the seconds by the clock; a KDF is ended by its CPU time, so that a busy machine makes no hang of it."""
+    """Return the seconds by the clock; a KDF is ended by its CPU time, so that a busy machine makes no hang of it."""
     return probe.PATIENCE if file.kind in _COMPUTES else _SECONDS
 
 
 def _run(command: Sequence[str], seconds: int, *, made: Path | None = None, rows: int = 1) -> Answer:
     """Run a program under the limits; `made` is the file that it is to write, `rows` the lines that it has to read.
 
-    A program that reads lines one by one passes over a bad one: then it prints fewer.
+    A program that reads lines one by one skips a bad one: then it prints fewer.
     """
     process = subprocess.Popen(
         command,
@@ -255,7 +255,7 @@ def _several_lines() -> set[str]:
 
 
 def _label(name: str, outcome: str, detail: str) -> str:
-    """Judge an answer by what the file is."""
+    """Check an answer by what the file is."""
     file = next(each for each in (*corpus(), *SPECIAL) if each.name == name)
     if outcome == "accepted" and (detail == "several lines" or file.kind == "two keys"):
         return "wrong"

@@ -1,4 +1,4 @@
-"""Key numbers, right and wrong: small primes out of a seed, and each fault by which a key is no key."""
+"""Key numbers, right and wrong: small primes out of a seed, and each fault by which a key is not a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["RSA_FAULTS", "Dsa", "Rsa", "carmichael", "dsa", "prime", "rsa"]
 
 
 def _draw(label: str, bits: int) -> int:
-    """Give a number of exactly so many bits, with its two highest set, out of a label."""
+    """Return a number of exactly so many bits, with its two highest set, out of a label."""
     value = int.from_bytes(hashlib.shake_256(f"hostile {label}".encode()).digest((bits + 7) // 8), "big")
     return value >> (-bits % 8) | 3 << bits - 2
 
@@ -38,7 +38,7 @@ def _is_prime(value: int) -> bool:
 
 @cache
 def prime(label: str, bits: int = 512) -> int:
-    """Give the first prime after a drawn number."""
+    """Return the first prime after a drawn number."""
     value = _draw(label, bits) | 1
     while not _is_prime(value) or gcd(value - 1, 65537) != 1:
         value += 2
@@ -47,7 +47,7 @@ def prime(label: str, bits: int = 512) -> int:
 
 @cache
 def carmichael(bits: int = 512) -> int:
-    """Give a Carmichael number: (6k+1)(12k+1)(18k+1), all three prime, passes Fermat's test to every base."""
+    """Return a Carmichael number: (6k+1)(12k+1)(18k+1), all three prime, passes Fermat's test to every base."""
     k = _draw("carmichael", (bits - 10) // 3)
     while not all(_is_prime(factor * k + 1) for factor in (6, 12, 18)):
         k += 1
@@ -72,7 +72,7 @@ class Rsa:
 
 
 def rsa(p: int = 0, q: int = 0, e: int = 65537) -> Rsa:
-    """Give a key of 1,024 bits, or of other factors, which need not be primes nor differ."""
+    """Return a key of 1,024 bits, or of other factors, which need not be primes nor differ."""
     p, q = p or prime("p"), q or prime("q")
     p, q = max(p, q), min(p, q)
     order = lcm(p - 1, q - 1)
@@ -129,7 +129,7 @@ class Dsa:
 
 @cache
 def dsa() -> Dsa:
-    """Give a key of 1,024 and 160 bits."""
+    """Return a key of 1,024 and 160 bits."""
     q = prime("dsa q", 160)
     factor = _draw("dsa p", 1024) // (2 * q)
     while not _is_prime(2 * q * factor + 1):

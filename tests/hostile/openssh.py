@@ -151,7 +151,7 @@ def _protection() -> Iterator[Hostile]:
 
 
 _LOCKED = dict.fromkeys(("convert", "passphrase", "comment", "agent_add", "repair"), 4)
-"""What cannot be told from a wrong passphrase."""
+"""What cannot be determined from a wrong passphrase."""
 
 
 def _sections() -> Iterator[Hostile]:

@@ -121,7 +121,7 @@ def _integers() -> Iterator[Hostile]:
     for name, count in counts.items():
         changed = _with(_plain, (b"Public-Lines: 2", b"Public-Lines: " + count + b"\n"))
         code = "truncated" if name == "4-billion" else "malformed"
-        # A count that is off is undone: the lines tell how many they are, and the MAC that this is right.
+        # A count that is off is fixed: the lines tell how many they are, and the MAC that this is right.
         near = name in ("0", "one-less", "one-more")
         rules = ("line-count",) if near else ("corrupt", "truncated")
         yield refused(f"ppk/public-lines-{name}", "length", changed, code, *rules, repair=0 if near else 3)

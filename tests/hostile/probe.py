@@ -86,7 +86,7 @@ READERS = {
 
 
 def documented(library: str) -> tuple[type[Exception], ...]:
-    """Give the exceptions that a library's documentation names for reading keys."""
+    """Return the exceptions that a library's documentation names for reading keys."""
     if library == "cryptography":
         exceptions: Any = importlib.import_module("cryptography.exceptions")
         return ValueError, TypeError, exceptions.UnsupportedAlgorithm, exceptions.InvalidSignature

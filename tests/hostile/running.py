@@ -84,7 +84,7 @@ class Outcome:
 
 @cache
 def _program() -> Any:
-    # Built once: nine tenths of a run in this process would go into building it anew.
+    # Built once: nine tenths of a run in this process would go into building it again.
     return typer.main.get_command(app)
 
 

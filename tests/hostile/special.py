@@ -1,4 +1,4 @@
-"""What is no regular file, or none that can be read: made on disk, because no bytes stand for it."""
+"""What is not a regular file, or none that can be read: made on disk, because no bytes stand for it."""
 
 from __future__ import annotations
 

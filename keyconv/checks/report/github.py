@@ -19,7 +19,7 @@ _MOST_ROWS = 500
 
 
 def write(report: Report) -> str:
-    """Give one workflow command a finding, then what the text format says in the end."""
+    """Return one workflow command a finding, then what the text format says in the end."""
     lines = [
         _command(
             _LEVELS[finding.severity],
@@ -36,7 +36,7 @@ def write(report: Report) -> str:
 
 
 def step_summary(report: Report) -> str:
-    """Give the Markdown for the file that GITHUB_STEP_SUMMARY names."""
+    """Return the Markdown for the file that GITHUB_STEP_SUMMARY names."""
     return "".join(line + "\n" for line in _summary(report))
 
 
@@ -58,7 +58,7 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"Could not be {problem.done}: {for_markdown(problem.path)}, {for_markdown(problem.message)}"
     if report.unverified:
         yield ""
-        yield f"{plural(len(report.unverified), 'private half')} not verified, for want of a passphrase."
+        yield f"{plural(len(report.unverified), 'encrypted key')} not verified (no passphrase given)."
 
 
 def _command(level: str, path: str, line: int | None, title: str, message: str) -> str:

@@ -16,7 +16,7 @@ _CHECKS = {"read": "unreadable", "written": "unwritten"}
 
 
 def write(report: Report) -> str:
-    """Give a list with one object a finding; GitLab wants a line, so a file as a whole is its first."""
+    """Return a list with one object a finding; GitLab wants a line, so a file as a whole is its first."""
     found = [
         {
             "description": finding.message,

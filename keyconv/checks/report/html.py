@@ -38,7 +38,7 @@ dl.rule dt { font-weight: 600; margin-top: .5rem; } dl.rule dd { margin: 0; }
 
 
 def write(report: Report) -> str:
-    """Give the report as an HTML document: a summary, the findings by file, and what each of their rules means."""
+    """Return the report as an HTML document: a summary, the findings by file, and what each of their rules means."""
     parts = [
         "<!doctype html>",
         '<html lang="en">',

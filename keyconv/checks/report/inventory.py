@@ -16,7 +16,7 @@ COLUMNS = (
 
 
 def text_row(row: Row) -> str:
-    """Give a row as one line; the comment, in which anything may stand, comes last."""
+    """Return a row as one line; the comment, in which anything may stand, comes last."""
     place = for_heading(row.path) + (f":{row.line}" if row.line is not None else "")
     parts = []
     if row.kind is not None:
@@ -32,12 +32,12 @@ def text_row(row: Row) -> str:
 
 
 def csv_head() -> str:
-    """Give the names of the columns."""
+    """Return the names of the columns."""
     return _record(COLUMNS)
 
 
 def csv_row(row: Row) -> str:
-    """Give a row as a record of CSV: every cell in quotes, none that a spreadsheet takes for a formula."""
+    """Return a row as a record of CSV: every cell in quotes, none that a spreadsheet takes for a formula."""
     return _record(
         (
             row.path,
@@ -58,7 +58,7 @@ def csv_row(row: Row) -> str:
 
 
 def json_row(row: Row) -> str:
-    """Give a row as a JSON object on several lines, without a final line end; the path stands as it is."""
+    """Return a row as a JSON object on several lines, without a final line end; the path stands as it is."""
     fields = {name: getattr(row, name) for name in COLUMNS}
     fields["findings"] = [_finding(each) for each in row.findings]
     return dump(fields).rstrip("\n")

@@ -12,7 +12,7 @@ __all__ = ["dump", "write"]
 
 
 def write(report: Report) -> str:
-    """Give the report as one JSON document; paths stand as they are, for programs to find them by."""
+    """Return the report as one JSON document; paths stand as they are, for programs to find them by."""
     findings = []
     for finding in report.findings:
         fields = asdict(finding)
@@ -21,7 +21,7 @@ def write(report: Report) -> str:
 
 
 def dump(value: object) -> str:
-    """Give a JSON document in ASCII with a final line end."""
+    """Return a JSON document in ASCII with a final line end."""
     # `##[` in a log is an order to a CI runner; a `#` stands in strings alone.
     return json.dumps(_clean(value), indent=2, ensure_ascii=True).replace("##", r"\u0023\u0023") + "\n"
 

@@ -13,7 +13,7 @@ __all__ = ["write"]
 
 
 def write(report: Report) -> str:
-    """Give one test suite; without a finding it holds one case that passed."""
+    """Return one test suite; without a finding it holds one case that passed."""
     failures = sum(report.policy.fails(finding) for finding in report.findings)
     cases = [_case(finding, failed=report.policy.fails(finding)) for finding in report.findings]
     for problem in report.problems:

@@ -16,7 +16,7 @@ HOME = "https://pypi.org/project/keyconv/"
 
 
 class Problem(NamedTuple):
-    """A file that could not be read, or one to mend that could not be written, and why: it never passes."""
+    """A file that could not be read, or one to fix that could not be written, and why: it never passes."""
 
     path: str
     message: str
@@ -102,7 +102,7 @@ class Report:
 
 
 def fingerprints(findings: tuple[Finding, ...]) -> list[str]:
-    """Give each finding a name of its own that stays the same while lines move: for tools that compare two runs."""
+    """Return each finding a name of its own that stays the same while lines move: for tools that compare two runs."""
     from hashlib import sha256
 
     seen: Counter[str] = Counter()

@@ -22,7 +22,7 @@ _INDEX = {rule.name: index for index, rule in enumerate(RULES)}
 
 
 def write(report: Report) -> str:
-    """Give one run with all rules, their help, and a result a finding."""
+    """Return one run with all rules, their help, and a result a finding."""
     invocation: dict[str, object] = {"executionSuccessful": not report.problems}
     if report.problems:
         invocation["toolExecutionNotifications"] = [

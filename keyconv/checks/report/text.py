@@ -18,7 +18,7 @@ _MOST_NAMED = 5
 
 
 def write(report: Report) -> str:
-    """Give the findings grouped by file, each as `path:line: severity rule message` with its hint, and a summary."""
+    """Return the findings grouped by file, each as `path:line: severity rule message` with its hint, and a summary."""
     if report.statistics:
         return "".join(line + "\n" for line in (*_statistics(report), *([] if report.quiet else summary(report))))
     lines: list[str] = []
@@ -64,14 +64,14 @@ def _finding(finding: Finding, report: Report) -> Iterator[str]:
 
 
 def summary(report: Report) -> Iterator[str]:
-    """Give the closing lines: counts, and what could not be verified, read or written."""
+    """Return the closing lines: counts, and what could not be verified, read or written."""
     graver = [(count, severity) for severity, count in report.counts.items() if count and severity != "info"]
     counts = ", ".join(plural(count, severity) for count, severity in graver)
     info = report.counts["info"]
     if info:
         counts = f"{counts}, {info} info" if counts else f"{info} info"
     verdict = f"found {counts}" if counts else "nothing found"
-    over = f", {plural(report.passed_over, 'other file')} passed over" if report.passed_over and report.verbose else ""
+    over = f", {plural(report.passed_over, 'other file')} skipped" if report.passed_over and report.verbose else ""
     yield f"{plural(report.checked, 'file')} checked{over}: {verdict}"
     if report.accepted:
         yield f"{plural(report.accepted, 'finding')} in the baseline"
@@ -79,12 +79,12 @@ def summary(report: Report) -> Iterator[str]:
         entries = "1 entry" if report.gone == 1 else f"{report.gone} entries"
         yield f"{entries} of the baseline no longer found: write it again with --write-baseline"
     if report.fixed:
-        yield f"mended: {_names(report.fixed, report)}"
+        yield f"fixed: {_names(report.fixed, report)}"
     if report.backups:
         yield f"backups of the files as they were: {_names(report.backups, report)}"
     if report.unverified:
-        what = "private half not verified" if len(report.unverified) == 1 else "private halves not verified"
-        yield f"{len(report.unverified)} {what}, for want of a passphrase: {_names(report.unverified, report)}"
+        what = "encrypted key not verified" if len(report.unverified) == 1 else "encrypted keys not verified"
+        yield f"{len(report.unverified)} {what} (no passphrase given): {_names(report.unverified, report)}"
     yield from _problems(report)
     if report.verbose:
         for remark in report.remarks:

@@ -26,7 +26,7 @@ RULES: tuple[Rule, ...] = tuple(
 """Every rule, in the order in which `check --list` prints them."""
 
 BOOK = Rulebook(RULES)
-"""The rules by the questions at which each is asked. It is looked up anew at every question."""
+"""The rules by the questions at which each is asked. It is looked up again at every question."""
 
 rule = BOOK.find
 to_finding = BOOK.to_finding

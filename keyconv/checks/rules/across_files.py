@@ -77,7 +77,7 @@ ACROSS_FILES: tuple[Rule, ...] = (
         "The .pub beside the key is of another key",
         "The key was replaced, its .pub was not.",
         "ssh offers the old key: 'Permission denied (publickey)'.",
-        "'keyconv public KEY -o KEY.pub --force' writes it anew.",
+        "'keyconv public KEY -o KEY.pub --force' rewrites it.",
         fixable=True,
         beside=_stale_public,
     ),

@@ -14,7 +14,7 @@ __all__ = ["DAMAGE", "blank_inside", "damage_severity"]
 
 _LIBCRYPTO = "OpenSSH: 'error in libcrypto', before 9.0 'invalid format'"
 _damage = partial(Rule, group="damage", fixable=True)
-_REPAIR = "'keyconv repair' undoes it and proves the result."
+_REPAIR = "'keyconv repair' fixes it and proves the result."
 
 _PPK = ("ppk", "ppk2", "ppk1")
 _GRAVE_IN = {
@@ -30,7 +30,7 @@ _BLANK_INSIDE = re.compile(
 
 
 def damage_severity(name: str, format: str, default: Severity) -> Severity:
-    """Give the severity of a damage that only some formats suffer from."""
+    """Return the severity of a damage that only some formats suffer from."""
     formats = _GRAVE_IN.get(name)
     if formats is None:
         return default
@@ -38,7 +38,7 @@ def damage_severity(name: str, format: str, default: Severity) -> Severity:
 
 
 def blank_inside(data: bytes) -> bool:
-    """Tell whether there is a blank line in the body of a frame, other than the one that ends its headers."""
+    """Return whether there is a blank line in the body of a frame, other than the one that ends its headers."""
     return _BLANK_INSIDE.search(data) is not None
 
 
@@ -226,7 +226,7 @@ DAMAGE: tuple[Rule, ...] = (
         "Spaces stand where + stood",
         "URL decoding of a value that was not encoded.",
         f"{_LIBCRYPTO}.",
-        "'keyconv repair' undoes it where arithmetic or a MAC proves the result.",
+        "'keyconv repair' fixes it where arithmetic or a MAC proves the result.",
     ),
     _damage(
         "base64-wrapped",
@@ -248,7 +248,7 @@ DAMAGE: tuple[Rule, ...] = (
         "A PPK's line counts are off, or lines were joined",
         "Editing and pasting a PPK, or wrapping it to another width.",
         "PuTTY: 'file format error'.",
-        "'keyconv repair' counts anew and accepts it if the MAC then fits.",
+        "'keyconv repair' counts again and accepts it if the MAC then fits.",
     ),
     _damage(
         "truncated",
@@ -264,7 +264,7 @@ DAMAGE: tuple[Rule, ...] = (
         "The text decodes, but its structure does not hold",
         "A wrong character from retyping or OCR, a damaged disk.",
         f"{_LIBCRYPTO}.",
-        "Look where the message points: a slip there can be undone by hand. If the key itself was changed, copy it "
+        "Look where the message points: a slip there can be fixed by hand. If the key itself was changed, copy it "
         "from where it was made: its numbers are not guessed.",
         fixable=False,
     ),
@@ -273,7 +273,7 @@ DAMAGE: tuple[Rule, ...] = (
         "A PPK was edited",
         "Its comment, its type or a version was changed by hand: the MAC covers them all.",
         "PuTTY: 'MAC failed'; older programs: 'wrong passphrase'.",
-        "Undo the edit; 'keyconv comment' and 'keyconv convert' change a PPK rightly.",
+        "Fix the edit; 'keyconv comment' and 'keyconv convert' change a PPK rightly.",
         fixable=False,
     ),
     _damage(
@@ -305,7 +305,7 @@ DAMAGE: tuple[Rule, ...] = (
         "A key of a kind that keyconv does not read",
         "A version, a cipher or a key type of a later day, or of a program of its own ways; numbers of absurd size.",
         "'unsupported cipher', 'unknown or unsupported key type', 'PuTTY key format too new'.",
-        "Write it anew with the program that made it, in a form of today: ssh-keygen's, or PPK 3.",
+        "Write it again with the program that made it, in a form of today: ssh-keygen's, or PPK 3.",
         fixable=False,
     ),
 )

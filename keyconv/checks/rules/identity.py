@@ -74,12 +74,12 @@ IDENTITY: tuple[Rule, ...] = (
     ),
     _identity(
         "recomputable-numbers",
-        "Only values that can be computed anew are wrong",
+        "Only values that can be computed again are wrong",
         "A changed character in iqmp, dp or dq; an Ed25519 point without its leading zero byte (ssh2 of Node.js), or "
         "the seed alone (older Erlang/OTP).",
         "Of RSA none says anything, and a signature made with such a value gives the key away; of Ed25519 OpenSSH says "
         "'error in libcrypto'.",
-        "'keyconv repair' computes them anew; have an RSA key replaced if it was ever used so.",
+        "'keyconv repair' computes them again; have an RSA key replaced if it was ever used so.",
         fixable=True,
     ),
     _identity(

@@ -66,7 +66,7 @@ LINES: tuple[Rule, ...] = (
         "A line that is skipped",
         "An unknown type, broken base64, a type word that is not the key's.",
         _SILENCE,
-        "Write the line anew: 'keyconv public KEY'.",
+        "Write the line again: 'keyconv public KEY'.",
         on_line=_bad_line,
         usual=never,
     ),

@@ -38,9 +38,9 @@ def _short_rsa(entry: Entry, context: Context) -> Iterator[Hit]:
         if bits < _OPENSSH_LEAST:
             yield Hit(f"an RSA key of {bits} bits, which OpenSSH refuses below {_OPENSSH_LEAST}", "error")
         elif bits < wanted.rsa_bits_error:
-            yield Hit(f"an RSA key of {bits} bits, where {wanted.rsa_bits_error} are the least", "error")
+            yield Hit(f"{bits}-bit RSA key; minimum {wanted.rsa_bits_error}", "error")
         elif bits < wanted.rsa_bits:
-            yield Hit(f"an RSA key of {bits} bits, where {wanted.rsa_bits} are advised", "warning")
+            yield Hit(f"{bits}-bit RSA key; {wanted.rsa_bits} recommended", "warning")
 
 
 def _usual_short_rsa(context: Context) -> UsualTest:
@@ -223,7 +223,7 @@ STRENGTH: tuple[Rule, ...] = (
     ),
     _strength(
         "weak-point",
-        "A public point that is no key",
+        "A public point that is not a key",
         "Small order, not canonical or off its curve: an attack.",
         "Libraries that do not look take it.",
         "Do not use it.",
