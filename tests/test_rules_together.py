@@ -187,7 +187,7 @@ def test_every_rule_on_lines_and_keys_has_a_line() -> None:
 
 
 def _is_of_lines(each: Rule) -> bool:
-    """Tell whether a rule is about keys on lines, whatever list the run is given."""
+    """Return whether a rule is about keys on lines, whatever list the run is given."""
     by_reader = each.group == "lines" and not (each.on_file or each.beside)
     return bool(set(each.kinds) & set(BEGINS) and each.setting != "krl" and (each.on_line or each.on_key or by_reader))
 

@@ -52,7 +52,7 @@ class Text(NamedTuple):
 
 
 Place = Callable[[str], str]
-"""Gives a path as the baseline has it: from its folder on."""
+"""Returns a path as the baseline has it: from its folder on."""
 
 Looked = Callable[[Entry], bool]
 """Tells whether a run looked for the finding of an entry: whether it read the file, with the rule selected."""

@@ -14,14 +14,14 @@ __all__ = ["leaves_nothing"]
 
 
 def leaves_nothing(patterns: Sequence[str]) -> bool:
-    """Tell whether each pattern of a list is covered by one with a !; False where there are none of either sort."""
+    """Return whether each pattern of a list is covered by one with a !; False where there are none of either sort."""
     excluded = [each[1:] for each in patterns if each.startswith("!")]
     others = [each for each in patterns if not each.startswith("!")]
     return bool(excluded and others) and all(any(_covers(each, one) for each in excluded) for one in others)
 
 
 def _covers(excluded: str, other: str) -> bool:
-    """Tell whether all that a pattern fits is surely excluded by another; of two that overlap that is not said."""
+    """Return whether all that a pattern fits is surely excluded by another; of two that overlap that is not said."""
     if not excluded.strip("*") or excluded == other:
         return bool(excluded)
     if "/" in excluded or "/" in other or networks.bits_of(excluded):

@@ -23,7 +23,7 @@ _VARIABLE = "env:"
 
 
 class Accepted:
-    """A baseline, in use or about to be written anew.
+    """A baseline, in use or about to be rewritten.
 
     Its paths begin at its own folder, so that the folder in which keyconv runs does not matter. A run that looked at a
     part of the files, or for a part of the rules, decides about that part alone.

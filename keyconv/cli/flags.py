@@ -166,7 +166,7 @@ KdfMemory = Annotated[
 ]
 KdfPasses = Annotated[
     Optional[int],
-    typer.Option(metavar="N", min=1, max=2**32 - 1, rich_help_panel=COST, help="For ppk: passes over the memory."),
+    typer.Option(metavar="N", min=1, max=2**32 - 1, rich_help_panel=COST, help="For ppk: Argon2 passes."),
 ]
 KdfTime = Annotated[
     Optional[int],

@@ -24,7 +24,7 @@ def describe(statement: Statement, path: str) -> dict[str, Any]:
 
 
 def statement_text(statement: Statement, path: str) -> str:
-    """Give a file that was read as text."""
+    """Return a file that was read as text."""
     said = statement.describe()
     rows = [("format", f"{statement.name} ({title(statement.name)})")]
     rows += {"krl": _krl, "sshfp": _sshfp, "authorized_principals": _principals}[statement.name](said)

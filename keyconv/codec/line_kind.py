@@ -217,7 +217,7 @@ def _count_until(peek: Peek, end: re.Pattern[bytes]) -> int:
 
 def kind_of_name(path: str) -> str:
     """Tell by its name what a file is: the names that sshd and ssh read by default, and the one that ssh-keygen(1) has;
-    others are told by content.
+    others are reported by content.
     """
     found = _NAMES.match(path.replace("\\", "/").rpartition("/")[2].lower())
     if found is None:
@@ -236,7 +236,7 @@ def kind_of_format(name: str) -> str:
 
 
 def kind_of(data: bytes) -> str:
-    """Tell whether a file is one of lines: `authorized_keys`, `known_hosts`, `allowed_signers` or nothing.
+    """Return whether a file is one of lines: `authorized_keys`, `known_hosts`, `allowed_signers` or nothing.
 
     The first row decides whether it is one, or else most of its first rows; which of them it is, most of them.
     """

@@ -50,7 +50,7 @@ def unmapped(address: str) -> str:
 
 
 def is_mapped(network: str) -> bool:
-    """Tell whether a network holds nothing but IPv6 addresses that stand for IPv4 ones, which sshd never sees."""
+    """Return whether a network holds nothing but IPv6 addresses that stand for IPv4 ones, which sshd never sees."""
     from ipaddress import IPv6Network, ip_network
 
     try:
@@ -61,7 +61,7 @@ def is_mapped(network: str) -> bool:
 
 
 def contains(network: str, other: str) -> bool:
-    """Tell whether a network, or an address, holds all of another; False for what is neither."""
+    """Return whether a network, or an address, holds all of another; False for what is neither."""
     from ipaddress import IPv4Network, IPv6Network, ip_network
 
     try:

@@ -29,7 +29,7 @@ _ADDRESS = re.compile(rb"!?[\w.*?+%-]+@[\w.*?-]+\Z")
 
 
 def resembles(text: bytes) -> bool:
-    """Tell whether a line is one of `allowed_signers`, by more than that some word stands before a key."""
+    """Return whether a line is one of `allowed_signers`, by more than that some word stands before a key."""
     if BLOB_START not in text or begins_key(text):
         return False
     try:

@@ -23,7 +23,7 @@ def mend_rows(data: bytes, kind: str = "") -> Candidate | None:
     """Fix what can be fixed of single rows, whatever else is wrong; None where that is nothing.
 
     `kind` is that of the file by its name, where that tells one; otherwise its content does. What is left is in
-    `faults` of the candidate's file. A file with a private key among its lines is never mended, nor one of
+    `faults` of the candidate's file. A file with a private key among its lines is never fixed, nor one of
     `allowed_signers`.
     """
     kind = kind or kind_among_blocks(data) or kind_of(data)

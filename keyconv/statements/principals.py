@@ -67,7 +67,7 @@ class Principals(Statement):
         return "" if found is None else f"{found.name.decode('utf-8', 'backslashreplace')}, line {found.line}"
 
     def describe(self) -> dict[str, Any]:
-        """Give the names and their options."""
+        """Return the names and their options."""
         return {
             "principals": [
                 {

@@ -47,7 +47,7 @@ class Record:
     line: int
 
     def is_of(self, public: PublicKey) -> bool:
-        """Tell whether the record is of a key."""
+        """Return whether the record is of a key."""
         if ALGORITHMS.get(public.family) != self.algorithm or self.hash not in HASHES:
             return False
         blob = public_blob.write(public)
@@ -99,7 +99,7 @@ class Records(Statement):
         return f"{', '.join(owners)} by {' and '.join(named)}" if found else ""
 
     def describe(self) -> dict[str, Any]:
-        """Give the records."""
+        """Return the records."""
         return {
             "records": [
                 {
@@ -116,7 +116,7 @@ class Records(Statement):
 
 
 def sniff(data: bytes) -> bool:
-    """Tell whether a file is one of DNS records with an SSHFP record among the first of them."""
+    """Return whether a file is one of DNS records with an SSHFP record among the first of them."""
     for row in islice(_rows(data), _HEAD_ROWS):
         fields = _split(row)
         if fields is None:

@@ -45,7 +45,7 @@ _LINES = {
 }
 
 _ELSEWHERE = {"other-name", "upper-case", "options-other-from", "empty-file", "at-name"}
-_PARTLY = {"options-comma-space"}  # sshd takes options up to the white space, and passes over what follows
+_PARTLY = {"options-comma-space"}  # sshd takes options up to the white space, and skips what follows
 
 PRINCIPALS: tuple[Row, ...] = tuple(
     Row("authorized_principals", name, line, {"certificate": "{cert}"}, name in _ELSEWHERE, name in _PARTLY)
