@@ -21,7 +21,7 @@ def judge(entry: Entry, now: int) -> Iterator[Verdict]:
     """Report what ssh-keygen refuses about a line at `now`, in seconds since 1970, and what has no effect."""
     if not entry.principals or all(name.startswith(b"!") for name in entry.principals):
         yield Verdict("bad-option", f"there are only principals with a !, which name nobody; {_SILENT}")
-    elif leaves_nothing([name.decode("latin-1") for name in entry.hosts]):
+    elif leaves_nothing([name.decode("latin-1") for name in entry.principals]):
         yield Verdict("bad-option", f"the principals with a ! exclude all the others; {_SILENT}")
     seen: dict[str, bytes] = {}
     for option in entry.options:
