@@ -39,7 +39,7 @@ def resembles(text: bytes) -> bool:
     if entry is None:
         return False
     pattern = _PRINCIPAL if entry.options else _ADDRESS
-    return all(pattern.match(name) for name in entry.principals)
+    return bool(entry.principals) and all(pattern.match(name) for name in entry.principals)
 
 
 def read_line(text: bytes, number: int, notes: list[Note]) -> Entry | None:

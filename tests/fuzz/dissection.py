@@ -391,6 +391,7 @@ _FORMATS: dict[str, Callable[[bytes, _Opening], Node | None]] = {
     "jwk": _open_jwk,
     "openssh-pub": _open_lines,
     "known_hosts": _open_lines,
+    "allowed_signers": _open_lines,
     "rfc4716": _open_rfc4716,
     "spki": _open_pem,
     "pkcs1-pub": _open_pem,

@@ -10,9 +10,9 @@ from random import Random
 
 from fixture_files import DERIVER, FIXTURES, PASSPHRASE, READABLE, Fixture, keyfile, opened, sample
 
-from fuzz.dissection import dissect, open_private
+from fuzz.dissection import dissect, leaf, open_private
 from fuzz.mutators import Seed, share
-from fuzz.structure import JOINED, Node, Tree
+from fuzz.structure import JOINED, Node, String, Tree, render
 from keyconv import FORMATS, Entry, KeyconvError, Locked, Passphrase, WriteOptions, write
 from keyconv.codec import private_blob, public_blob
 from keyconv.errors import UnsupportedError
@@ -55,6 +55,8 @@ def of_format(name: str) -> tuple[Seed, ...]:
     seeds = [_of_fixture(fixture) for fixture in FIXTURES if fixture.reader == name]
     if name == "openssh":
         seeds += _with_certificates()
+    if name == "allowed_signers":
+        seeds += _signers()
     return (*seeds, *_written(name, None))
 
 
@@ -210,6 +212,59 @@ def option_lines() -> tuple[Seed, ...]:
     for number, options in enumerate(_OPTIONS):
         line = lines[number % len(lines)]
         seeds.append(_make(f"options {number}", "openssh-pub", options + b" " + line.data, False, None))
+    return tuple(seeds)
+
+
+_PRINCIPALS = (
+    b"alice@example.com",
+    b"!bob@example.com,*@example.com",
+    b'"alice example" namespaces="git,file"',
+    b'* cert-authority,valid-after="20240101Z",valid-before="20990101"',
+    b'a,b namespaces="\\"",',
+)
+
+
+def _signers() -> Iterable[Seed]:
+    """Give lines of `allowed_signers`, for keys and certificates of all types."""
+    keys = [seed for seed in of_format("openssh-pub") if seed.data.count(b"\n") == 1 and b"AAAA" in seed.data]
+    for number, seed in enumerate(keys):
+        words = _PRINCIPALS[number % len(_PRINCIPALS)]
+        yield _make(f"signers {number}", "allowed_signers", words + b" " + seed.data, seed.heavy, None)
+
+
+_STATED: tuple[tuple[str, bytes], ...] = (
+    (
+        "sshfp",
+        b"$TTL 1d\nhost 1h IN SSHFP ( 4 ; key\n 2 " + b"ab" * 32 + b" )\n\tTYPE44 \\# 22 0401" + b"cd" * 20 + b"\n",
+    ),
+    ("authorized_principals", b'# names\nme\nrestrict,command="a \\"b\\"" you # remark\nno-pty, pty us\n'),
+)
+
+
+@cache
+def statements() -> tuple[Seed, ...]:
+    """Give files that speak of keys and hold none: SSHFP records, principals, KRLs taken apart as the wire has them."""
+    seeds = [Seed(name, name, data) for name, data in _STATED]
+    numbers = leaf(b"SSHKRL\n\0" + (1).to_bytes(4, "big") + bytes(7) + b"\1" + bytes(16))
+    head = (numbers, leaf(b"", String()), leaf(b"a comment", String()))
+
+    def section(kind: int, *content: Node) -> tuple[Node, Node]:
+        return leaf(bytes((kind,))), Node(String(), content)
+
+    serials = (
+        *section(0x20, leaf((4).to_bytes(8, "big")), leaf((2).to_bytes(8, "big"))),
+        *section(0x21, leaf((8).to_bytes(8, "big")), leaf((2**64 - 1).to_bytes(8, "big"))),
+        *section(0x22, leaf((100).to_bytes(8, "big")), leaf(b"\5", String())),
+        *section(0x23, leaf(b"made", String())),
+    )
+    bodies = (
+        section(1, leaf(b"", String()), leaf(b"", String()), *serials),
+        (*section(2, leaf(b"blob", String())), *section(3, leaf(b"1" * 20, String()))),
+        (*section(5, leaf(b"2" * 32, String())), *section(255, leaf(b"x", String()), leaf(b"\0"), leaf(b"", String()))),
+    )
+    for number, body in enumerate(bodies):
+        tree = Tree(Node(JOINED, (*head, *body)))
+        seeds.append(Seed(f"krl {number}", "krl", render(tree.root), (tree,)))
     return tuple(seeds)
 
 

@@ -253,6 +253,18 @@ def _agent(case: Case) -> str:
     return "done"
 
 
+def _statements(case: Case) -> str:
+    from keyconv import statements
+
+    name = statements.detect(case.data) or statements.NAMES[case.salt % len(statements.NAMES)]
+    found = statements.read(case.data, name)
+    found.describe()
+    (entry,) = read(seeds.of_format("openssh-pub")[0].data, "openssh-pub").entries[:1]
+    if entry.public is not None:
+        found.applies_to(entry.public, entry.certificate)
+    return name
+
+
 # ── all of them ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -270,6 +282,7 @@ def _targets() -> Sequence[Target]:
         Target("certificate", codec_targets.certificate_seeds, codec_targets.run_certificate),
         Target("options", seeds.option_lines, _reader("openssh-pub").run),
         Target("check-lines", _line_seeds, _check_lines, share=2),
+        Target("statements", seeds.statements, _statements),
         Target("settings", seeds.texts, _settings),
         Target("agent", _agent_seeds, _agent),
         Target("check", seeds.every_seed, _check, share=10),
