@@ -366,7 +366,8 @@ def test_private_keys_host_lines_signers_and_options(tmp_path: Path, check: Chec
     (tmp_path / "list.krl").write_bytes(_listing("ed25519"))
     (tmp_path / "id").write_bytes(by_path("openssh/ed25519-plain").data)
     (tmp_path / "id.ppk").write_bytes(by_path("ppk/ed25519-v3-plain.ppk").data)
-    (tmp_path / "known_hosts").write_text(f"other {_line('rsa2048')}\nexample.com {_line('ed25519')}\n")
+    hosts = f"other {_line('rsa2048')}\nexample.com {_line('ed25519')}\n@revoked * {_line('ed25519')}\n"
+    (tmp_path / "known_hosts").write_text(hosts)
     (tmp_path / "authorized_keys").write_text(f'{_line("rsa2048")}\nfrom="10.0.0.1" {_line("ed25519")} me\n')
     (tmp_path / "allowed_signers").write_text(f"me@example.com {_line('ed25519')}\n")
     found = check("--krl", "list.krl", ".")

@@ -9,10 +9,13 @@ from keyconv.keyfile import Entry
 
 __all__ = ["REVOCATION"]
 
+_REVOKED = b"@revoked"
+"""The marker of a line of known_hosts that revokes its key itself: there the key stands as it should."""
+
 
 def _revoked_key(entry: Entry, context: Context) -> Iterator[Hit]:
     """A key that a list names, alone, before options, after hosts, or in a certificate."""
-    if entry.public is not None:
+    if entry.public is not None and entry.marker != _REVOKED:
         for name, listed in context.revoked:
             how = listed.revokes_key(entry.public)
             if how:
@@ -32,7 +35,7 @@ def _usual_revoked_key(context: Context) -> UsualTest | None:
 
 def _revoked_certificate(entry: Entry, context: Context) -> Iterator[Hit]:
     """A certificate that a list names by its id, its serial or its authority."""
-    if entry.certificate is not None:
+    if entry.certificate is not None and entry.marker != _REVOKED:
         for name, listed in context.revoked:
             how = listed.revokes_certificate(entry.certificate)
             if how:
