@@ -66,8 +66,10 @@ class Server:
         return shlex.join(program).replace("%", "%%")
 
 
-def serve(folder: Path, *, authorized: bytes = b"", ca: bytes = b"") -> Server:
-    """Set up a server that takes these `authorized_keys` lines, and certificates of these CA keys."""
+def serve(folder: Path, *, authorized: bytes = b"", ca: bytes = b"", revoked: bytes = b"") -> Server:
+    """Set up a server that takes these `authorized_keys` lines, and certificates of these CA keys, but not what is
+    `revoked`: a KRL, or public keys.
+    """
     _sshd()
     folder.mkdir(parents=True, exist_ok=True)
     key = folder / "host_key"
@@ -77,6 +79,7 @@ def serve(folder: Path, *, authorized: bytes = b"", ca: bytes = b"") -> Server:
     (folder / "known_hosts").write_bytes(_HOST.encode() + b" " + line)
     (folder / "authorized_keys").write_bytes(authorized)
     (folder / "ca").write_bytes(ca)
+    (folder / "revoked").write_bytes(revoked)
     config = {
         "HostKey": key,
         "PidFile": "none",
@@ -87,6 +90,7 @@ def serve(folder: Path, *, authorized: bytes = b"", ca: bytes = b"") -> Server:
         "KbdInteractiveAuthentication": "no",
         "AuthorizedKeysFile": folder / "authorized_keys",
         "TrustedUserCAKeys": folder / "ca" if ca else "none",
+        "RevokedKeys": folder / "revoked" if revoked else "none",
         "LogLevel": "VERBOSE",
     }
     text = "".join(f"{name} {value}\n" for name, value in config.items())

@@ -17,6 +17,7 @@ from fixture_files import by_path, sample
 from forged_files import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sshd import posix, serve
 from tools import PATIENCE, require
 from typer.testing import CliRunner
 
@@ -314,6 +315,33 @@ def test_a_list_of_public_keys_revokes_keys_and_authorities() -> None:
     key = sample("openssh-pub/rsa2048.pub").public
     keyed = {name for name, data in _files().items() if read_key(data).entries[0].public == key}
     assert {name for name, revoked in verdicts.items() if revoked} == certified | keyed
+
+
+@posix
+@pytest.mark.parametrize(
+    "text",
+    [
+        _line("ed25519"),
+        f"# revoked\n\n\t{_line('ed25519')} comment",
+        f"{_line('rsa2048')}\n{_line('ed25519')}",
+        _line("rsa2048"),
+        "# nobody",
+        f"no-pty {_line('rsa2048')}",
+        f"host {_line('rsa2048')}",
+        "words",
+    ],
+)
+def test_who_is_revoked_by_a_text_is_what_sshd_lets_in(text: str, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(by_path("openssh/ed25519-plain").data)
+    key.chmod(0o600)
+    server = serve(tmp_path / "server", authorized=f"{_line('ed25519')}\n".encode(), revoked=f"{text}\n".encode())
+    let_in = server.login(identity=key)
+    try:
+        revoked = _ours(krl.read_any(f"{text}\n".encode()), f"{_line('ed25519')}\n".encode())
+    except KeyconvError:  # sshd then lets nobody in
+        revoked = True
+    assert let_in is not revoked, server.said()
 
 
 @pytest.mark.parametrize("line", ["no-pty {key}", "host {key}", "ssh-ed25519 AAAA", "words"])
