@@ -6,6 +6,7 @@ import random
 import sys
 import types
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from math import gcd, prod
 
 import pytest
@@ -162,6 +163,32 @@ def test_a_long_modulus_is_not_tried_with_slow_methods(monkeypatch: pytest.Monke
         modulus.judge.cache_clear()
         assert modulus.judge(n, 65537) == ""
         assert len(tried) == count
+
+
+def smooth_primes() -> list[int]:
+    """Return primes p for which p - 1 has only small factors, some of them with others."""
+    small = [each for each in range(3, 60) if is_prime(each)]
+    products = (2 * prod(small[start:stop]) for start in range(len(small)) for stop in range(start + 3, len(small)))
+    return [product + 1 for product in products if is_prime(product + 1)][:12]
+
+
+def test_the_factors_tell_what_pollards_method_finds() -> None:
+    primes = [*smooth_primes(), *(prime(700 + each, 64) for each in range(6)), smooth(), P]
+    found = set()
+    for p, q in combinations(primes, 2):
+        answer = modulus._pollard_by_factors(p * q, p, q)
+        assert answer == modulus._pollard(p * q), (p, q)
+        found.add(answer)
+    assert len(found) == 2, "some are found, and some are not"
+
+
+def test_a_private_key_gets_the_verdict_of_its_modulus(monkeypatch: pytest.MonkeyPatch) -> None:
+    for p, q in ((P, Q), (smooth(), Q), (P, P + 2), (prime(300), prime(301))):
+        assert modulus.judge_private(p * q, 65537, p, q) == modulus.judge(p * q, 65537)
+    n, e = small_d()
+    assert modulus.judge_private(n, e, n, 1) == modulus.judge(n, e) != ""
+    monkeypatch.setattr(modulus, "_pollard", lambda _: pytest.fail("the slow method"))
+    assert modulus.judge_private(P * Q, 65537, P, Q) == ""
 
 
 # ── keys that everybody has ────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from keyconv.keys import (
     Ed448PrivateKey,
     Ed25519PrivateKey,
     MlDsa44Ed25519PrivateKey,
+    RsaPrivateKey,
     RsaPublicKey,
 )
 from keyconv.text.quoting import as_name
@@ -60,7 +61,10 @@ def _weak_modulus(entry: Entry, context: Context) -> Iterator[Hit]:
     """A modulus that a known method factors."""
     if isinstance(entry.public, RsaPublicKey):
         n, e = entry.public.n, entry.public.e
-        why = modulus.judge(n, e) if context.thorough else modulus.judge_quickly(n)
+        if isinstance(entry.private, RsaPrivateKey):
+            why = modulus.judge_private(n, e, entry.private.p, entry.private.q)
+        else:
+            why = modulus.judge(n, e) if context.thorough else modulus.judge_quickly(n)
         if why:
             yield Hit(f"the RSA modulus can be factored: {why}")
 
