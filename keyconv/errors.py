@@ -255,7 +255,7 @@ class WorkerError(KeyconvError):
 
 
 class InternalError(KeyconvError):
-    """A fault of keyconv's own: the message names the exception's type and place, for its text could hold a secret."""
+    """A bug in keyconv: the message names the exception's type and place, for its text could hold a secret."""
 
     code = "internal"
 
