@@ -148,6 +148,25 @@ def test_gits_prefix_on_one_line_of_authorized_keys_is_a_bad_line(tmp_path: Path
     assert b"surrounding-text" not in result.out
 
 
+@pytest.mark.parametrize("section", [b"[user]", b'[gpg "ssh"]', b"  [bastion.example.com]"])
+@pytest.mark.parametrize("before", [b"\tsigningKey = key::", b"key=", b'pubkey: "'])
+def test_a_key_below_the_name_of_a_section_is_taken_out(section: bytes, before: bytes) -> None:
+    whole = _whole(section + b"\n" + before + LINE)
+    assert whole.data == LINE
+    assert "surrounding-text" in whole.undone
+
+
+@pytest.mark.parametrize("words", [b"[bastion.example.com]:2222", b"@revoked *", b"restrict"])
+def test_words_above_the_value_of_a_name_are_not_dropped(words: bytes) -> None:
+    found = find_whole(words + b"\nkey = " + LINE)
+    assert found is None or words in found.data
+
+
+def test_a_section_that_could_be_the_host_of_the_key_below_it_is_not_dropped() -> None:
+    found = find_whole(b"[bastion.example.com]\n" + LINE)
+    assert found is None or found.data.startswith(b"[bastion.example.com] ")
+
+
 def test_a_comment_that_only_mentions_the_prefix_is_left_alone() -> None:
     data = LINE.rstrip(b"\n") + b" was key:: once\n"
     assert read(data).entries[0].comment is not None

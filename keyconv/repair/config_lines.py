@@ -31,6 +31,8 @@ _BULLETS = (b"-", b"+", "\u2022".encode())
 _LONGEST_BEFORE = 1_000
 _ODD = re.compile(rb"[\"'`<>\\]")
 _YAML = re.compile(rb"(?m)^[ \t]*(?:- |[A-Za-z_][\w.-]{0,60}:(?:[ \t]|$)|---[ \t]*$)")
+_SECTION = re.compile(rb"[ \t]*\[[\w. \"/-]{1,256}\][ \t]*\r?\Z")
+_ASSIGNMENT = re.compile(rb"[ \t]*[\w.-]{1,64}[ \t]*[=:]")
 _MOST_KEYS = 256
 _MOST_WORDS = 16
 _MOST_SHOWN = 16
@@ -59,7 +61,11 @@ def undo_config_lines(data: bytes) -> Iterator[bytes]:
     keys = _find_keys(rows)
     numbers = {key.number for key in keys}
     blobs = sum(len(_BLOB.findall(rows[number - 1])) for number in numbers)
-    others = [row for number, row in enumerate(rows, 1) if number not in numbers]
+    # `[user]` could be the host of a wrapped line, but not where each key is the value of a name.
+    sections = all(_ASSIGNMENT.match(key.before) for key in keys)
+    others = [
+        row for number, row in enumerate(rows, 1) if number not in numbers and not (sections and _SECTION.match(row))
+    ]
     if keys and len(keys) == blobs and not any(map(_may_be_of_key, others)) and all(map(_is_value, keys)):
         yield b"".join(key.text + b"\n" for key in keys)
 
