@@ -347,6 +347,8 @@ def test_a_document_in_a_folder_is_skipped_with_the_line_of_its_key(tmp_path: Pa
     (skipped,) = (each for each in done.json["results"] if each["path"].endswith("notes.md"))
     assert skipped["why"] == "private key at line 3; name the file to take it"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["key.ppk"]
+    told = run("convert", "-r", tmp_path / "in", "-d", tmp_path / "again", "-t", "ppk")
+    assert f"{tmp_path / 'in' / 'notes.md'}: skipped: private key at line 3; name the file to take it\n" in told.err
 
 
 def test_in_place_a_document_keeps_what_is_around_its_key(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def convert_job(job: Job, opener: Opener, options: OutputOptions, inputs: InputT
     try:
         keyfile = opener.read(job.path)
         if job.found and keyfile.is_document:
-            ledger.pass_over(f"{keyfile.kind} key at line {keyfile.spans[0].line}; name the file to take it")
+            why = f"{keyfile.kind} key at line {keyfile.spans[0].line}; name the file to take it"
+            opener.screen.note(f"skipped: {why}", shown(job.path))
+            ledger.pass_over(why)
             return
         opener.check_plain(keyfile, strict=options.strict)
         entries = _entries(keyfile, opener)
