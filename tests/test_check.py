@@ -80,7 +80,7 @@ def test_nothing_found_exits_0() -> None:
     result = check("key")
     assert (result.code, result.err) == (0, "")
     assert "1 file checked: nothing found" in result.out
-    assert "1 private half not verified" in result.out
+    assert "1 encrypted key not verified" in result.out
 
 
 def test_a_finding_exits_1_and_says_where() -> None:

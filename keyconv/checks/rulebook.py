@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from keyconv.checks.model import Context, Finding, Hit, KeyRule, LineKind, LineRule, Rule, UsualTest
 from keyconv.errors import UsageError
 from keyconv.keyfile import Entry
-from keyconv.text.quoting import quote
+from keyconv.text.quoting import name_file, quote
 
 __all__ = ["Rulebook"]
 
@@ -80,13 +81,16 @@ class Rulebook:
     def to_finding(self, name: str, hit: Hit, path: str, *, line: int | None = None, key: str | None = None) -> Finding:
         """Make a finding of a hit: what the hit leaves open is the rule's own."""
         known = self.find(name)
+        hint = known.cure if hit.hint is None else hit.hint
+        if path and not path.startswith("env:"):
+            hint = name_file(hint, shlex.quote(path))
         return Finding(
             path=path,
             line=hit.line if hit.line is not None else line,
             rule=name,
             severity=hit.severity or known.severity,
             message=hit.message,
-            hint=known.cure if hit.hint is None else hit.hint,
+            hint=hint,
             fixable=known.fixable if hit.fixable is None else hit.fixable,
             fingerprint=key,
             related=hit.related,

@@ -154,7 +154,7 @@ DAMAGE: tuple[Rule, ...] = (
         "Other text before or after the key",
         "Mail, chat, logs, a file that was put together; a diff's `+` or the number before each line.",
         "OpenSSH refuses its own format so, and reads PEM.",
-        "Keep the key from its first line to its last: 'keyconv repair FILE -o NEW' writes it alone.",
+        "Keep the key from its first line to its last, or: keyconv repair FILE -o NEW",
         severity="warning",
         fixable=False,
     ),

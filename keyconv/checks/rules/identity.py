@@ -127,7 +127,7 @@ IDENTITY: tuple[Rule, ...] = (
         "Control characters in a comment",
         "An attack: a line end forges a second authorized_keys line, an escape sequence drives a terminal.",
         "'ssh-keygen -y' and 'puttygen -L' print the forged line.",
-        "'keyconv comment FILE TEXT' sets another.",
+        "Set another: keyconv comment FILE TEXT",
         severity="warning",
         fixable=True,
         on_key=_comment_control,
