@@ -26,7 +26,16 @@ FILES: list[Entry] = MANIFEST["files"]
 BY_PATH: dict[str, Entry] = {entry["path"]: entry for entry in FILES}
 
 PRIVATE = {"ppk", "ppk2", "ppk1", "openssh", "pem", "pkcs8", "sshcom", "ssh1", "dropbear", "damaged-ppk"}
-PUBLIC = {"openssh-pub", "rfc4716", "spki", "pkcs1-pub", "ssh1-pub", "authorized_keys", "known_hosts"}
+PUBLIC = {
+    "openssh-pub",
+    "rfc4716",
+    "spki",
+    "pkcs1-pub",
+    "ssh1-pub",
+    "allowed_signers",
+    "authorized_keys",
+    "known_hosts",
+}
 FAMILIES = {"rsa", "dsa", "ecdsa", "ed25519", "ed448", "sk-ecdsa", "sk-ed25519"}
 TOOLS = {"puttygen", "ssh-keygen", "openssl", "dropbearkey", "dropbearconvert", "make.py", "cp", "mv"}
 FULL = ("rsa2048", "dsa1024", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "ed448")

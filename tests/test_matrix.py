@@ -45,7 +45,7 @@ def _kept(entry: Entry, target: Format) -> Entry:
         private=entry.private if can.private else None,
         comment=comment or None,
         certificate=entry.certificate if can.certificate else None,
-        options=entry.options if can.options else (),
+        options=entry.options if can.options and not entry.principals else (),  # those of signers mean other things
         headers=entry.headers if can.headers else (),
         attributes=entry.attributes if can.attributes else b"",
     )

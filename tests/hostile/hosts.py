@@ -51,3 +51,13 @@ def files() -> Iterator[Hostile]:
     control = good + b"\x1b[2J,b " + key
     yield legal("known_hosts/host-escape", "hosts", _text(control), "public", "dead-host", **_ONE)
     yield legal("known_hosts/host-empty", "hosts", _text(good + b"a,,b " + key), "public", **_ONE)
+    signer = b"alice@example.org " + key
+    others = {
+        "blob-cut": (b"bob@example.org " + public_line(ED25519.blob[:-1], b""), "malformed"),
+        "rsa-e-even": (b"bob@example.org " + even, "inconsistent-numbers"),
+        "line-of-64-kib-and-1": (b"b@c," * 2**14 + b"b@c " + key, "limit"),
+    }
+    for name, (line, code) in others.items():
+        yield among(f"allowed_signers/{name}", "signers", _text(signer + line), code, *_LINE)
+    many = b"".join(b"a%d@example.org " % each + key for each in range(1_000))
+    yield legal("allowed_signers/1000-lines", "signers", _text(many), "public", passphrase=6, comment=6, **_ONE)
