@@ -7,6 +7,7 @@ python docs/hostile_table.py --check     change nothing; run keyconv's every com
                                          an outcome is not the recorded one, or if a table is stale
 python docs/hostile_table.py --own       record keyconv's own answers again, where they changed; what other programs
                                          said, times and memory stay; then rewrite
+python docs/hostile_table.py --new       measure the files that are not recorded yet, as --measure does; then rewrite
 python docs/hostile_table.py --measure   measure everything again, which needs the other programs and the network, and
                                          takes a quarter of an hour; then rewrite
 """
@@ -42,14 +43,19 @@ Record = dict[str, Any]
 
 def main(arguments: list[str]) -> int:
     """Measure, rewrite or check, and give the exit code."""
-    if arguments not in ([], ["--check"], ["--own"], ["--measure"]):
-        sys.stderr.write("usage: python docs/hostile_table.py [--check | --own | --measure]\n")
+    if arguments not in ([], ["--check"], ["--own"], ["--new"], ["--measure"]):
+        sys.stderr.write("usage: python docs/hostile_table.py [--check | --own | --new | --measure]\n")
         return 2
     if arguments == ["--measure"]:
         from hostile.measuring import measure
 
         RECORD.write_text(json.dumps(measure(), indent=1, sort_keys=True) + "\n", "utf-8")
     record = json.loads(RECORD.read_text("utf-8"))
+    if arguments == ["--new"]:
+        from hostile.measuring import measure
+
+        record["files"].update(measure(record["files"])["files"])
+        RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
     if arguments == ["--own"]:
         _record_own(record)
         RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")

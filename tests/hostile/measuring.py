@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -63,8 +63,8 @@ _IMPORTS = {"rfc4716": "RFC4716", "spki": "PKCS8", "pkcs1-pub": "PEM"}
 Answer = tuple[str, str]
 
 
-def measure() -> dict[str, Any]:
-    """Measure everything; give what docs/hostile.json holds."""
+def measure(known: Collection[str] = ()) -> dict[str, Any]:
+    """Measure all files but those of `known` names; return what docs/hostile.json has."""
     with tempfile.TemporaryDirectory(prefix="hostile-") as created:
         folder = Path(created)
         folder.chmod(0o755)
@@ -72,7 +72,8 @@ def measure() -> dict[str, Any]:
         certificate.write_bytes(made_certificates.line(made_certificates.make()))
         (folder / "passphrase").write_bytes(PASSPHRASE + b"\n")
         (folder / "nothing").write_bytes(b"")
-        with _on_disk(folder) as places:
+        with _on_disk(folder) as every:
+            places = {name: path for name, path in every.items() if name not in known}
             files = _keyconv(places, certificate)
             others = {"puttygen": _each(places, _puttygen), "ssh-keygen": _each(places, _ssh_keygen)}
             python = _throw_away(folder)
