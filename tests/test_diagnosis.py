@@ -506,3 +506,23 @@ def test_a_file_of_several_keys_is_named_so_under_a_forced_format_too(tmp_path: 
         assert (refused.code, "the file holds 2 keys: 1 at line 1, 2 at line 10" in refused.err) == (2, True)
     other = run("inspect", path, "--json", "--from", "openssh").error
     assert other["message"] == "openssh: the first line is not the BEGIN line of a frame"
+
+
+@pytest.mark.parametrize("name", ["KEY=", "export KEY=", ""])
+@pytest.mark.parametrize("broken", ["cut", "curve"])
+def test_a_broken_key_in_literal_newlines_has_both_causes(name: str, broken: str) -> None:
+    key = by_path("pem/ecdsa-p256-ssh-keygen-plain.pem").data.decode()
+    if broken == "cut":
+        rows = key.split("\n")
+        key = "\n".join([*rows[:2], rows[2][:20], *rows[-2:]])
+    else:
+        raw = base64.b64decode("".join(key.split("\n")[1:-2]))
+        changed = raw.replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d03010a"))
+        body = base64.b64encode(changed).decode()
+        key = f"-----BEGIN EC PRIVATE KEY-----\n{body}\n-----END EC PRIVATE KEY-----\n"
+    found = diagnosed((name + '"' + key.replace("\n", "\\n") + '"\n').encode())
+    assert [cause.rule for cause in found.causes] == [
+        "truncated" if broken == "cut" else "unsupported",
+        "literal-newlines",
+    ]
+    assert found.undone == ()

@@ -138,7 +138,8 @@ def _reads(document: dict[str, Any]) -> bool:
 
 
 def test_every_setting_is_in_the_schema_and_no_other() -> None:
-    published = schemas.load("settings")["properties"]
+    published = schemas.load("settings")["$defs"]["settings"]["properties"]
+    assert set(schemas.load("settings")["else"]["properties"]) == {*published, "tool"}
     assert set(published) == set(_VALUES)
     assert set(published["thresholds"]["properties"]) == set(THRESHOLD_NAMES)
     assert set(published["preset"]["enum"]) == set(PRESETS)
@@ -153,12 +154,13 @@ def test_every_setting_is_in_the_schema_and_no_other() -> None:
 
 @given(st.fixed_dictionaries({}, optional=_VALUES))
 def test_what_the_reader_takes_fits_the_schema(document: dict[str, Any]) -> None:
-    assert validator("settings").is_valid(document)
-    assert _reads(document)
+    for written in (document, {"check": document}, {**document, "tool": {"other": {"a": 1}}}):
+        assert validator("settings").is_valid(written)
+        assert _reads(written)
 
 
 @given(st.sampled_from(sorted(_VALUES)), _WRONG)
 def test_what_does_not_fit_the_schema_is_refused_by_the_reader(name: str, value: Any) -> None:
-    document = {name: value}
-    if value is not None and not validator("settings").is_valid(document):
-        assert not _reads(document)
+    for document in ({name: value}, {"check": {name: value}}):
+        if value is not None and not validator("settings").is_valid(document):
+            assert not _reads(document)

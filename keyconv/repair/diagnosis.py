@@ -22,7 +22,7 @@ from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
 from keyconv.repair.public_lines import has_git_prefix
 from keyconv.repair.readers import refused_by
-from keyconv.repair.searching import MAX_STATES, Candidate, Search
+from keyconv.repair.searching import MAX_STATES, Candidate, Nearest, Search
 from keyconv.text.quoting import name_file
 
 __all__ = [
@@ -86,6 +86,10 @@ class Diagnosis:
         return () if self.mended is None else tuple(cause.rule for cause in self.causes)
 
 
+_WRAPPED = ("literal-newlines", "html-escaped", "base64-wrapped")
+"""Wrappers that are worth a word although what is in them is broken: every program that reads the file stumbles."""
+
+
 def diagnose(
     data: bytes,
     error: KeyconvError,
@@ -115,15 +119,18 @@ def _diagnose(data: bytes, error: KeyconvError, path: str, opening: Opening, max
     refused, error = error, _ask_lines(data, error, named)
     if named is not None and (isinstance(error, NotAKeyError) or named.rule == "placeholder" or data[:5] == b"-----"):
         return Diagnosis(named.rule, named.message, named.hint, causes=(Cause(named.rule, named.message),))
-    parts = split(data) or split(nearest[0] if nearest else b"")
+    parts = split(data) or split(nearest.text if nearest else b"")
     if parts:
         return _several(parts)
     if error.rule in _VAGUE and isinstance(refused, NotAKeyError) and (keys := describe_keys(data)):
         return Diagnosis("surrounding-text", keys, _KEEP_HINT, causes=(Cause("surrounding-text", keys),))
     if error.rule in _VAGUE and (place := whole.find(data, refused)) is not None:
         return _amid(place, error)
-    text, error = nearest if nearest and isinstance(error, NotAKeyError) else (data, error)
-    return _broken(text, data, error)
+    if nearest is None or not isinstance(error, NotAKeyError):
+        return _broken(data, data, error)
+    found_broken = _broken(nearest.text, data, nearest.error)
+    wrapped = [rule for rule in nearest.rules if rule in _WRAPPED and rule != found_broken.rule]
+    return replace(found_broken, causes=(*found_broken.causes, *(Cause(rule, MESSAGES[rule]) for rule in wrapped)))
 
 
 def find_whole(
@@ -197,9 +204,7 @@ def describe_unproved(keyfile: KeyFile, *, ppk_comment: bool = True) -> str:
     return "private key not verified (needs the passphrase)"
 
 
-def _search(
-    data: bytes, opening: Opening, max_states: int, *, guess: bool
-) -> tuple[Candidate | None, tuple[bytes, KeyconvError] | None]:
+def _search(data: bytes, opening: Opening, max_states: int, *, guess: bool) -> tuple[Candidate | None, Nearest | None]:
     """Return what the text was, and otherwise the first text on the way that a format took for its own."""
     openings = [opening]
     if opening.passphrase is not None:  # if it opens nothing, the text may be fixed all the same

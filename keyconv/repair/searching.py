@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from keyconv import limits
 from keyconv.codec.line_kind import has_private_among_lines
@@ -35,7 +35,7 @@ from keyconv.repair.canonical import rewrite
 from keyconv.repair.damage import Damage, count_private, holds_private, is_text
 from keyconv.repair.opening import Opening
 
-__all__ = ["DAMAGES", "Candidate", "Search", "search"]
+__all__ = ["DAMAGES", "Candidate", "Nearest", "Search", "search"]
 
 DAMAGES: Final[tuple[Damage, ...]] = (
     Damage("utf-16", wrappings.undo_utf16, always=True, outermost=True, binary=True),
@@ -153,6 +153,11 @@ class _State:
     private: int = 0
     cut: bool = False
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules of the path, each once."""
+        return tuple(dict.fromkeys(damage.rule for damage in self.path))
+
 
 def search(
     data: bytes, opening: Opening | None = None, *, guess: bool = False, max_states: int = MAX_STATES
@@ -167,6 +172,14 @@ def search(
     return Search(opening, max_states).run(data, guess=guess)
 
 
+class Nearest(NamedTuple):
+    """A text on the way that a format took for its own and refused, why, and the rules that were fixed to get there."""
+
+    text: bytes
+    error: KeyconvError
+    rules: tuple[str, ...]
+
+
 class Search:
     """One search: the texts seen, those that load although something is left to fix, and why a passphrase failed.
 
@@ -175,7 +188,7 @@ class Search:
     """
 
     def __init__(self, opening: Opening | None = None, max_states: int = MAX_STATES) -> None:
-        self.nearest: tuple[bytes, KeyconvError] | None = None
+        self.nearest: Nearest | None = None
         self._opening = opening or Opening()
         self._guessed: Candidate | None = None
         self._left = max_states
@@ -253,10 +266,10 @@ class Search:
                 self._refusal = self._refusal or error
             guessed = any(damage.guess for damage in state.path)  # then it may be no key's text at all
             if self.nearest is None and not guessed and not isinstance(error, NotAKeyError):
-                self.nearest = state.text, error
+                self.nearest = Nearest(state.text, error, state.rules)
             return None
         if keyfile.faults and self.nearest is None:
-            self.nearest = state.text, keyfile.faults[0]
+            self.nearest = Nearest(state.text, keyfile.faults[0], state.rules)
         if keyfile.faults or any(entry.fault for entry in keyfile.entries):
             return None
         locked = any(isinstance(entry.private, Locked) for entry in keyfile.entries)
@@ -271,7 +284,7 @@ class Search:
         amended = any(note.code in AMENDABLE for note in keyfile.notes) and not self._loads(state.text)
         if amended and data == state.text:
             return None  # what was amended to read it cannot be written
-        undone = tuple(dict.fromkeys((*(damage.rule for damage in state.path), *rewritten)))
+        undone = tuple(dict.fromkeys((*state.rules, *rewritten)))
         proved = not locked and not guessed
         found = Candidate(data, keyfile, undone, proved, state.offset, guessed, state.cut, amended)
         if guessed:
