@@ -6,6 +6,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ class Phrase(NamedTuple):
     instead: str
 
 
+@cache
 def phrases() -> list[Phrase]:
     rows = [row for row in LIST.read_text("utf-8").splitlines() if row and not row.startswith("#")]
     split = (row.split("\t") for row in rows)
