@@ -461,7 +461,8 @@ def test_in_a_file_of_lines_only_the_comment_of_the_chosen_line_changes(end: byt
 
 def test_an_authorized_keys_file_of_one_key_keeps_its_remarks_and_options(tmp_path: Path) -> None:
     key = tmp_path / "authorized_keys"
-    data = b'# only mine\n\nno-pty,command="echo  AAAA" ' + by_path(PUBLIC["openssh-pub"]).data
+    line = by_path(PUBLIC["openssh-pub"]).data
+    data = b'# only mine\n\nno-pty,command="echo \\"  ' + line.split()[1] + b'" \t' + line
     key.write_bytes(data)
     assert run("comment", key, COMMENT).code == 0
     assert key.read_bytes() == data.replace(b"keyconv fixture ed25519", COMMENT.encode())

@@ -18,6 +18,7 @@ from keyconv.text import pem
 __all__ = ["encode_like", "line_end_of", "place", "put_back"]
 
 
+_QUOTE = re.compile(rb'(?<!\\)"')
 _TAKE_CRLF = ("ppk", "ppk2", "pem", "pkcs8", "spki", "pkcs1-pub", "rfc4716", "openssh-pub")
 """Formats whose readers take CR LF line ends."""
 
@@ -62,15 +63,25 @@ def _with_comment(data: bytes, keyfile: KeyFile, written: bytes, index: int) -> 
     token = binascii.b2a_base64(blob, newline=False)
     rows = data.split(b"\n")
     number = (entry.line or 1) - 1
-    at = rows[number].find(token) if number < len(rows) else -1
-    if at < 0:  # the key is spelled in a way that no program writes
+    end = _end_of(token, rows[number]) if number < len(rows) else -1
+    if end < 0:  # the key is spelled in a way that no program writes
         if len(keyfile.entries) == 1 and keyfile.kind != "authorized_keys":
             return written
-        raise OutputError("not changed: the base64 of the key is not in the usual form", hint="keyconv repair FILE")
+        raise OutputError(
+            "not changed: the base64 of the key is not in the usual form", hint="keyconv repair FILE -o NEW"
+        )
     row = rows[number]
-    comment = written.rstrip(b"\r\n").partition(token)[2]
-    rows[number] = row[: at + len(token)] + comment + (b"\r" if row.endswith(b"\r") else b"")
+    comment = written.rstrip(b"\r\n")[_end_of(token, written) :]
+    rows[number] = row[:end] + comment + (b"\r" if row.endswith(b"\r") else b"")
     return b"\n".join(rows)
+
+
+def _end_of(token: bytes, row: bytes) -> int:
+    """Return where the base64 of a line's key ends; -1 if it is not there. Options may have the same in quotes."""
+    at = row.find(token)
+    while at >= 0 and len(_QUOTE.findall(row, 0, at)) % 2:
+        at = row.find(token, at + 1)
+    return at + len(token) if at >= 0 else -1
 
 
 def encode_like(data: bytes, written: bytes, keyfile: KeyFile) -> bytes | None:
