@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import json
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -19,6 +20,7 @@ import typer
 from fixture_files import ROOT, by_path
 from forged_files import load, number, openssh, string
 from sub_apps import run as run_app
+from test_cli_convert import run as run_program
 
 from keyconv.checks.check_file import judge_content, judge_stream
 from keyconv.checks.model import SEVERITIES, Content, Context
@@ -374,6 +376,34 @@ def test_the_rule_is_found(name: str, tmp_path: Path) -> None:
     ]
     assert found, findings_in(tmp_path / "trigger", *case.flags)
     assert {each["severity"] for each in found} == {case.severity or rule(name).severity}
+
+
+@pytest.mark.parametrize("name", [each.name for each in RULES])
+def test_a_hint_that_is_a_command_works_and_touches_no_other_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = all_cases()[name]
+    folder = write(tmp_path / "a folder", case.trigger)
+    monkeypatch.chdir(folder)
+    for found in (each for each in findings_in(folder, *case.flags) if each["rule"] == name):
+        command = re.search(r"(?:\A|: )keyconv (.+)\Z", found["hint"] or "")
+        if command is None or "KEY" in command[1]:  # a key that is elsewhere
+            continue
+        assert "FILE" not in command[1]
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        words = [{"NEW": "new", "TEXT": "text"}.get(word, word) for word in shlex.split(command[1])]
+        done = run_program(*words, "--no-input") if words[0] != "cert" else run_program(*words)
+        assert done.code in (0, 1, 4), (
+            words,
+            done.err,
+        )  # 4: a passphrase is to be typed
+        after = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        changed = {file for file in before if after.get(file) != before[file]}
+        named = {Path(word).name for word in words} | {f"{Path(word).name}.pub" for word in words}
+        assert changed <= named
+        assert all(f"{file}.bak" in after for file in changed if words[0] == "check")
+        for made in ("new", "new.pub"):
+            (folder / made).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("name", [each.name for each in RULES])

@@ -35,6 +35,7 @@ _FEW_STATES = 200
 _READ_IN_TEXT = ("pem", "pkcs8", "spki", "pkcs1-pub")
 """Formats that OpenSSH and OpenSSL read in whatever text they are."""
 
+_ALONE = "Put each key into a file of its own, which can then be fixed."
 _MAX_PARTS = 32 * limits.KIB
 """Bytes of the keys of one file that are judged each on its own."""
 
@@ -281,7 +282,7 @@ def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -
     around = Hit(
         f"the key is in a file with more content: {describe(keyfile.others)}",
         "info" if _is_plain(keyfile) and keyfile.format in _READ_IN_TEXT else None,
-        f"{extract} writes a key alone",
+        f"write a key alone: {extract}",
         keyfile.spans[0].line,
         fixable=False,
     )
@@ -309,7 +310,7 @@ def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnos
             if not rules.BOOK.find(finding.rule).once:
                 line = part.line + (finding.line or 1) - 1
                 # What fixes a whole file does not fix a part of one.
-                hint = rules.BOOK.find(finding.rule).cure if finding.fixable else finding.hint
+                hint = _ALONE if finding.fixable else finding.hint
                 judged.findings.append(replace(finding, line=line, hint=hint, fixable=False))
             elif finding.rule not in told:
                 judged.findings.append(finding)

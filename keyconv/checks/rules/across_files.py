@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from math import gcd
+from shlex import quote
 
 from keyconv.checks import modulus
 from keyconv.checks.model import Beside, Hit, KeysOfRun, PlacedHit, Related, Rule
@@ -21,7 +22,8 @@ _MOST_COMPARED = 64  # each with each, to say which belong together
 def _stale_public(beside: Beside) -> Iterator[Hit]:
     """A public file of another key than the private one."""
     if not (beside.is_same or beside.is_certificate or beside.entry.certificate is not None):
-        yield Hit(f"this is not the public half of {beside.private_path}", related=_private(beside))
+        hint = f"Replace it, and keep a backup: keyconv check --fix {quote(beside.private_path)}"
+        yield Hit(f"this is not the public half of {beside.private_path}", hint=hint, related=_private(beside))
 
 
 def _stale_certificate(beside: Beside) -> Iterator[Hit]:
@@ -36,7 +38,8 @@ def _comment_differs(beside: Beside) -> Iterator[Hit]:
     if beside.is_certificate or entry.private is not None or entry.public != beside.private.public:
         return
     if comment is not None and (entry.comment or b"") != comment:
-        yield Hit(f"another comment than that of {beside.private_path}", related=_private(beside))
+        hint = f"Write one comment into both: keyconv comment {quote(beside.private_path)} TEXT"
+        yield Hit(f"another comment than that of {beside.private_path}", hint=hint, related=_private(beside))
 
 
 def _private(beside: Beside) -> tuple[Related, ...]:
@@ -77,7 +80,7 @@ ACROSS_FILES: tuple[Rule, ...] = (
         "The .pub beside the key is of another key",
         "The key was replaced, its .pub was not.",
         "ssh offers the old key: 'Permission denied (publickey)'.",
-        "'keyconv public KEY -o KEY.pub --force' rewrites it.",
+        "Replace it, and keep a backup: keyconv check --fix KEY",
         fixable=True,
         beside=_stale_public,
     ),
@@ -101,7 +104,7 @@ ACROSS_FILES: tuple[Rule, ...] = (
         "The .pub beside the key has another comment",
         "One of the two files was changed alone, or 'keyconv comment' was killed between them.",
         "ssh-keygen shows the comment of the .pub, PuTTY and ssh-add that of the key.",
-        "'keyconv comment KEY TEXT' writes it into both.",
+        "Write one comment into both: keyconv comment KEY TEXT",
         severity="info",
         beside=_comment_differs,
     ),

@@ -14,7 +14,7 @@ __all__ = ["DAMAGE", "blank_inside", "damage_severity"]
 
 _LIBCRYPTO = "OpenSSH: 'error in libcrypto', before 9.0 'invalid format'"
 _damage = partial(Rule, group="damage", fixable=True)
-_REPAIR = "'keyconv repair' fixes it and proves the result."
+_REPAIR = "Fix and verify it: keyconv repair FILE -o NEW"
 
 _PPK = ("ppk", "ppk2", "ppk1")
 _GRAVE_IN = {
@@ -191,14 +191,14 @@ DAMAGE: tuple[Rule, ...] = (
         "The BEGIN or the END line is gone",
         "Only the base64 was stored, often so that CI can mask it.",
         f"{_LIBCRYPTO}; Go: 'ssh: no key found'.",
-        f"The body tells what the frame was. {_REPAIR}",
+        f"The body shows which BEGIN line it had. {_REPAIR}",
     ),
     _damage(
         "wrong-label",
         "The frame names another format than the body holds",
         "Advice to rename OPENSSH to RSA in the first line.",
         "'ASN.1 decoding failure', 'new-style OpenSSH magic number missing'.",
-        f"Convert the key instead: 'keyconv convert -t pem'. {_REPAIR}",
+        f"Convert a key instead of its BEGIN line. {_REPAIR}",
     ),
     _damage(
         "quoted",
@@ -226,7 +226,7 @@ DAMAGE: tuple[Rule, ...] = (
         "Spaces stand where + stood",
         "URL decoding of a value that was not encoded.",
         f"{_LIBCRYPTO}.",
-        "'keyconv repair' fixes it where arithmetic or a MAC proves the result.",
+        "Fix it, where arithmetic or a MAC verifies the result: keyconv repair FILE -o NEW",
     ),
     _damage(
         "base64-wrapped",
@@ -248,7 +248,7 @@ DAMAGE: tuple[Rule, ...] = (
         "A PPK's line counts are off, or lines were joined",
         "Editing and pasting a PPK, or wrapping it to another width.",
         "PuTTY: 'file format error'.",
-        "'keyconv repair' counts again and accepts it if the MAC then fits.",
+        "Count again, which counts only if the MAC then fits: keyconv repair FILE -o NEW",
     ),
     _damage(
         "truncated",

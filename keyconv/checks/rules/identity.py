@@ -79,7 +79,7 @@ IDENTITY: tuple[Rule, ...] = (
         "the seed alone (older Erlang/OTP).",
         "Of RSA none says anything, and a signature made with such a value gives the key away; of Ed25519 OpenSSH says "
         "'error in libcrypto'.",
-        "'keyconv repair' computes them again; have an RSA key replaced if it was ever used so.",
+        "Replace an RSA key that was ever used so; to compute them again: keyconv repair FILE -o NEW",
         fixable=True,
     ),
     _identity(
@@ -96,7 +96,7 @@ IDENTITY: tuple[Rule, ...] = (
         "A private key where a public one belongs",
         "The two files were mixed up; a private key was uploaded to a server, or pasted among public lines.",
         "sshd skips the line in silence.",
-        "Replace the key if others could see it; 'keyconv public' gives the half that belongs there.",
+        "Replace the key if others could see it. The public key belongs there: keyconv public FILE",
         on_file=_private_not_public,
         once=True,
         setting="public-only",
@@ -106,7 +106,7 @@ IDENTITY: tuple[Rule, ...] = (
         "Several private keys in one file",
         "Two pastes, or files that were joined.",
         "Most programs read the first in silence, or none.",
-        "Put each into a file of its own; 'keyconv convert -d DIR' does it with the keys of one OpenSSH file.",
+        "Put each into a file of its own: keyconv convert FILE -d DIR",
         severity="warning",
         on_file=_multiple_keys,
     ),
@@ -117,7 +117,7 @@ IDENTITY: tuple[Rule, ...] = (
         "byte, an RSA key without its primes, Ed25519 in an EC PRIVATE KEY, a MAC in upper case, a seed of 31 bytes, "
         "p < q.",
         "It depends on the program: PuTTY refuses an upper-case MAC, others a short seed.",
-        "'keyconv repair' writes it in the form that all readers take.",
+        "Write it in the form that all programs read: keyconv repair FILE -o NEW",
         severity="warning",
         fixable=True,
         on_file=_noncanonical,

@@ -143,7 +143,7 @@ LINES: tuple[Rule, ...] = (
         "Two keys on one line",
         "A key was appended to a file without a final line end.",
         "The second key is taken for the first one's comment: its owner is locked out.",
-        "Put each on a line of its own; 'keyconv repair' does.",
+        "Put each on a line of its own: keyconv repair FILE -o NEW",
         fixable=True,
     ),
     _line(
@@ -151,7 +151,7 @@ LINES: tuple[Rule, ...] = (
         "One key over several lines",
         "A terminal or an editor broke the long line.",
         _SILENCE,
-        "Join the lines; 'keyconv repair' does.",
+        "Join the lines: keyconv repair FILE -o NEW",
         fixable=True,
     ),
     _line(
@@ -159,7 +159,7 @@ LINES: tuple[Rule, ...] = (
         "An SSH2 public key block among the lines",
         "PuTTYgen's 'Save public key' writes that format.",
         _SILENCE,
-        "'keyconv convert' or 'keyconv repair' makes a line of it.",
+        "Make a line of it: keyconv repair FILE -o NEW",
         fixable=True,
     ),
 )

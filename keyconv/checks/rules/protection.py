@@ -118,7 +118,7 @@ PROTECTION: tuple[Rule, ...] = (
         "`ci-secret` or with `unattended = true`, unless the run has the passphrase.",
         "ssh waits for the passphrase until the job times out, or says 'Permission denied (publickey)'.",
         "Keep the passphrase as a second secret and load the key into an agent with it, or remove it: "
-        "Remove it: keyconv passphrase --no-passphrase FILE",
+        "keyconv passphrase --no-passphrase FILE",
         severity="error",
         on_file=_encrypted,
         setting="unattended",

@@ -26,7 +26,7 @@ from keyconv.text.quoting import as_name
 __all__ = ["STRENGTH"]
 
 _strength = partial(Rule, group="strength")
-_REPLACE = "Make a new key: 'keyconv generate -t ed25519'."
+_REPLACE = "Make a new key: keyconv generate -t ed25519 -o NEW"
 _USUAL_EXPONENT = 65537
 _LITTLE = 1 << 16
 _OPENSSH_LEAST = 1024
@@ -221,7 +221,7 @@ STRENGTH: tuple[Rule, ...] = (
         "An EC key spells its curve out instead of naming it",
         "Old OpenSSL settings; such parameters have been used to forge keys.",
         "PuTTY and many libraries refuse it.",
-        "Convert it: keyconv names the curve.",
+        "Convert it, which names the curve: keyconv convert FILE -o NEW",
         severity="warning",
         on_file=_explicit_parameters,
     ),
@@ -265,7 +265,7 @@ STRENGTH: tuple[Rule, ...] = (
         "A private key that everybody has",
         "Debian's generator of 2006 to 2008, keys published in firmware, documents and repositories.",
         "sshd refuses those that its system lists.",
-        "Replace it at once: 'keyconv generate -t ed25519'.",
+        "Replace it at once: keyconv generate -t ed25519 -o NEW",
         on_key=_known_weak,
         usual=_usual_known_weak,
         setting="blocklist",
