@@ -111,6 +111,13 @@ def test_a_baseline_is_the_same_text_in_any_order_and_has_no_part_of_a_key(folde
     assert all(set(entry) == {"path", "rule", "key", "id"} for entry in entries)
 
 
+def test_as_json_the_baseline_that_is_written_is_summed_up(folder: Path, tmp_path: Path) -> None:
+    before = check(folder, "--json").json
+    written = check(folder, "--baseline", tmp_path / "accepted.json", "--write-baseline", "--json")
+    assert (written.code, written.json["findings"]) == (0, [])
+    assert written.json["summary"]["accepted"] == len(before["findings"])
+
+
 def test_a_baseline_is_replaced_and_another_file_is_not(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "accepted.json"
     accept(folder, path)

@@ -105,6 +105,8 @@ def run(paths: tuple[str, ...], options: CheckOptions, *, screen: Screen) -> int
     )
     if accepted and options.write_baseline:
         accepted.write(collector, report.findings, named, screen)
+        if report_format == "json":
+            _publish(replace(report, findings=(), accepted=len(report.findings)), report_format, options, screen)
         return UNREADABLE if report.unreadable else 0
     if options.diff:
         screen.data("".join(checker.diffs))
