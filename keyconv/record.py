@@ -73,7 +73,7 @@ def _initialiser(made: Any) -> Callable[..., None]:
             if place >= given and names[place] not in named:
                 found[place] = factory()
         if len(found) > len(names):
-            raise TypeError(f"{made.__name__} has no place for so many values")
+            raise TypeError(f"{made.__name__} has fewer fields than the values given")
         for place in range(given, required):
             if found[place] is MISSING:
                 raise TypeError(f"{made.__name__} needs a value for '{names[place]}'")

@@ -55,7 +55,7 @@ Place = Callable[[str], str]
 """Returns a path as the baseline has it: from its folder on."""
 
 Looked = Callable[[Entry], bool]
-"""Tells whether a run looked for the finding of an entry: whether it read the file, with the rule selected."""
+"""Returns whether a run looked for the finding of an entry: whether it read the file, with the rule selected."""
 
 
 class Baseline(NamedTuple):
@@ -64,7 +64,7 @@ class Baseline(NamedTuple):
     entries: tuple[Entry, ...] = ()
 
     def split(self, findings: Iterable[Finding], place: Place, looked: Looked) -> Split:
-        """Tell new findings from accepted ones; an entry for which the run did not look is not gone."""
+        """Separate new findings from accepted ones; an entry for which the run did not look is not gone."""
         left = Counter(entry.identity for entry in self.entries)
         new = []
         accepted = 0

@@ -114,7 +114,7 @@ class LineFile:
 
 
 def kind_of_name(name: str) -> LineKind | None:
-    """Tell by its name what a file is: the names that sshd and ssh read by default; others are reported by content."""
+    """Return what a file is by its name: those that sshd and ssh read by default; content decides the others."""
     return _as_kind(line_kind.kind_of_name(name))
 
 

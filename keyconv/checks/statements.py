@@ -20,7 +20,7 @@ _NOBODY = "there is no certificate with such a principal"
 
 
 def find_kind(content: Content) -> str:
-    """Tell which of these files a file is, by its content or else its path; nothing for any other."""
+    """Return which of these kinds a file is, by its content or else its path; nothing for any other."""
     return statements.detect(content.data) or (
         statements.detect_name(content.path) if content.place == "file" and content.data.strip() else ""
     )

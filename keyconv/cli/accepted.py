@@ -39,7 +39,7 @@ class Accepted:
         self._before = _load_to_replace(path, force=force) if replaces else _load(path)
 
     def split(self, findings: Iterable[Finding], collector: Collector, paths: Iterable[str]) -> Split:
-        """Tell new findings from accepted ones; `paths` are those that the command line named."""
+        """Separate new findings from accepted ones; `paths` are those that the command line named."""
         return self._before.split(findings, self._place, _Looked(self._folder, collector, paths))
 
     def write(self, collector: Collector, findings: Iterable[Finding], paths: Iterable[str], screen: Screen) -> None:
@@ -69,7 +69,7 @@ class Accepted:
 
 
 class _Looked:
-    """Tells of an entry whether a run looked for its finding."""
+    """Returns of an entry whether a run looked for its finding."""
 
     def __init__(self, folder: str, collector: Collector, paths: Iterable[str]) -> None:
         self._folder = folder

@@ -104,7 +104,11 @@ def check(
     ] = False,
     passed_over: Annotated[
         bool,
-        typer.Option("--passed-over", help="Skip named files that are not keys too, as in a folder: for hooks."),
+        typer.Option(
+            "--skip-non-keys",
+            "--passed-over",
+            help="Skip named files that are not keys too, as in a folder: for hooks.",
+        ),
     ] = False,
     env: Annotated[
         Optional[list[str]],

@@ -16,7 +16,7 @@ __all__ = ["check_all"]
 
 
 def check_all(checker: Checker, grounds: Grounds, paths: tuple[str, ...], jobs: int) -> None:
-    """Check everything that is named, with so many workers; 0 stands for as many as there are processors.
+    """Check everything that is named, with `jobs` workers; 0 is one for each processor.
 
     What is fixed is fixed here, one after the other.
     """

@@ -69,7 +69,7 @@ class _Run:
         self._plain = 0
 
     def convert_all(self, count: int) -> None:
-        """Convert every input, with so many workers.
+        """Convert every input, with `count` workers.
 
         The first few are converted here, up to one that needed a KDF; that one also has the passphrase asked for. Then
         processes do the rest, if enough wait, of which fewer are enough after a KDF; else threads, until so many were
@@ -89,7 +89,7 @@ class _Run:
     # ── inputs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _fetch(self, count: int) -> bool:
-        """Return whether so many inputs wait, having looked."""
+        """Return whether at least this many inputs wait."""
         self._waiting.extend(islice(self._source, max(0, count - len(self._waiting))))
         return len(self._waiting) >= count
 

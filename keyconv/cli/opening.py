@@ -97,7 +97,7 @@ class Opener:
         return self.read_data(path, lambda: load(path))
 
     def find_statement(self, path: str, data: bytes) -> str:
-        """Tell which file a file is that speaks of keys and holds none: by --from, its content or its name."""
+        """Return the kind of a file that is about keys and contains none, by --from, its content or its name."""
         if self.options.format is not None:
             return self.options.format if self.options.format in STATEMENTS else ""
         return detect(data) or detect_name(path)

@@ -38,7 +38,7 @@ class Placed:
 
 
 class Placing:
-    """Returns names, writes files, and tells what came of each input.
+    """Returns names, writes files, and reports what came of each input.
 
     For an input that is converted in this process it is the ledger.
     """

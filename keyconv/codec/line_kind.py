@@ -52,7 +52,7 @@ MARKERS = (b"@cert-authority", b"@revoked")
 _NAMES = re.compile(r"(?:(authorized_keys2?)|((?:ssh_)?known_hosts2?(?:\.old)?)|\.?allowed[_-]?signers)\Z")
 
 Peek = Callable[[int], bytes | None]
-"""Returns the text of the row that follows after so many others; None after the last."""
+"""Returns the text of a following row, by how many rows are in between; None after the last."""
 
 _NAME = rb"[A-Za-z0-9_*?](?:[\w.*?%-]*[\w.*?])?"
 # No longer than an address and a zone can be: unbounded, a line of colons would take time as the square of its length.
@@ -216,8 +216,9 @@ def _count_until(peek: Peek, end: re.Pattern[bytes]) -> int:
 
 
 def kind_of_name(path: str) -> str:
-    """Tell by its name what a file is: the names that sshd and ssh read by default, and the one that ssh-keygen(1) has;
-    others are reported by content.
+    """Return what a file is by its name: those that sshd and ssh read by default, and that of ssh-keygen(1).
+
+    Content decides the others.
     """
     found = _NAMES.match(path.replace("\\", "/").rpartition("/")[2].lower())
     if found is None:

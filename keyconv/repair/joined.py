@@ -160,7 +160,7 @@ def _split_ssh2(text: bytes) -> tuple[list[bytes], bytes] | None:
     head, body = text[:start], text[start:]
     tags = [found for found in _SSH2_HEADER.finditer(head) if _is_outside_quotes(head, found.start())]
     if head[: tags[0].start() if tags else len(head)].strip():
-        return None  # that is no header: it is to be fixed first
+        return None  # not a header: fix that first
     ends = [*(tag.start() for tag in tags), len(head)][1:]
     headers = []
     for tag, end in zip(tags, ends, strict=True):

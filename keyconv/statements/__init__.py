@@ -48,7 +48,7 @@ NAMES = tuple(known.name for known in _KNOWN)
 
 
 def detect(data: bytes) -> str:
-    """Tell by its content which of these a file is: its name, or nothing."""
+    """Return which of these kinds a file is by its content, or nothing."""
     if data.startswith(b"SSHKRL\n\0"):
         return "krl"
     if b"SSHFP" in data[:_HEAD].upper() or b"TYPE44" in data[:_HEAD].upper():
@@ -59,7 +59,7 @@ def detect(data: bytes) -> str:
 
 
 def detect_name(path: str) -> str:
-    """Tell by its path which of these a file is: the names that sshd_config(5) uses in examples."""
+    """Return which of these kinds a file is by its path: the names that sshd_config(5) uses in examples."""
     parts = path.replace("\\", "/").lower().rsplit("/", 2)
     named = parts[-1] in ("authorized_principals", "auth_principals")
     return "authorized_principals" if named or parts[-2:-1] == ["auth_principals"] else ""
