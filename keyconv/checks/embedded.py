@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -78,10 +78,12 @@ def find_private(data: bytes, depth: int = _DEPTH) -> Iterator[Found]:
     if _is_utf16(data):
         data = _from_utf16(data)
     taken: list[tuple[int, int]] = []
+    tried: set[bytes] = set()
     for start, end, line, texts in _candidates(data):
         if any(first < end and start < last for first, last in taken):
             continue
-        keyfile = _read(texts)
+        keyfile = _read([text for text in dict.fromkeys(texts) if text not in tried])
+        tried.update(texts)
         if keyfile is not None:
             taken.append((start, end))
             yield Found(line, data[start:end], keyfile)
@@ -99,7 +101,8 @@ def find_private(data: bytes, depth: int = _DEPTH) -> Iterator[Found]:
 def _candidates(data: bytes) -> Iterator[tuple[int, int, int, tuple[bytes, ...]]]:
     """Yield start, end, line and the texts that may be a key: the spans of the document, then what damage left."""
     for span in find(data).private:
-        yield span.start, span.end, span.line, (span.text,)
+        if len(span.text) <= _MAX_PLACE:
+            yield span.start, span.end, span.line, (span.text,)
     for place in islice(find_places(data), _MAX_FOUND):
         if place.closed and len(place.text) <= _MAX_PLACE:
             texts = (place.text + b"\n", _lines_of(data, place.start, place.end))
@@ -124,8 +127,8 @@ def _inside(token: bytes, depth: int) -> Iterator[Found]:
             return
 
 
-def _read(texts: tuple[bytes, ...]) -> KeyFile | None:
-    for text in dict.fromkeys(texts):
+def _read(texts: Iterable[bytes]) -> KeyFile | None:
+    for text in texts:
         try:
             keyfile = read_whole(text)
         except KeyconvError:
