@@ -78,13 +78,14 @@ def find_private(data: bytes, depth: int = _DEPTH) -> Iterator[Found]:
     if _is_utf16(data):
         data = _from_utf16(data)
     taken: list[tuple[int, int]] = []
-    tried: set[bytes] = set()
+    refused: set[bytes] = set()
     for start, end, line, texts in _candidates(data):
         if any(first < end and start < last for first, last in taken):
             continue
-        keyfile = _read([text for text in dict.fromkeys(texts) if text not in tried])
-        tried.update(texts)
-        if keyfile is not None:
+        keyfile = _read([text for text in dict.fromkeys(texts) if text not in refused])
+        if keyfile is None:
+            refused.update(texts)
+        else:
             taken.append((start, end))
             yield Found(line, data[start:end], keyfile)
     if depth <= 0:
