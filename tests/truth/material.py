@@ -18,6 +18,7 @@ import hmac
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -49,16 +50,35 @@ FIXTURES = {
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
+_PRIMES_OF_384_BITS = (
+    0xD0FF00565AED7B0F3E609A559D1A4370B4AD00D9B9D98608E9C6F0E6A44EB6ECBBCDDBA00C16603B10E0421490157E63,
+    0xEDEC8E870A050E37C5545281BFE313F26F88F16BE8D50E0BD67407B5A891B412CC3F6CF907ACD0ACF07B98A06DCA4E21,
+)
+"""Throw-away, by `openssl prime -generate -bits 384`: no library makes a key of 768 bits any more."""
+
+
 @cache
-def _small_rsa(bits: int) -> Ca:
-    key = rsa.generate_private_key(65537, max(bits, 1024))
+def _rsa1024() -> Ca:
+    return _signing_rsa(rsa.generate_private_key(65537, 1024))
+
+
+@cache
+def _rsa768() -> Ca:
+    p, q = _PRIMES_OF_384_BITS
+    return replace(_rsa1024(), blob=_rsa_blob(65537, p * q))  # the signature is never looked at
+
+
+def _signing_rsa(key: rsa.RSAPrivateKey) -> Ca:
     numbers = key.public_key().public_numbers()
-    body = string(_mpint(numbers.e)) + string(_mpint(numbers.n >> (max(bits, 1024) - bits) | 1))
 
     def sign(message: bytes) -> bytes:
         return string(key.sign(message, padding.PKCS1v15(), hashes.SHA512()))
 
-    return Ca(b"rsa-sha2-512", string(b"ssh-rsa") + body, sign)
+    return Ca(b"rsa-sha2-512", _rsa_blob(numbers.e, numbers.n), sign)
+
+
+def _rsa_blob(e: int, n: int) -> bytes:
+    return string(b"ssh-rsa") + string(_mpint(e)) + string(_mpint(n))
 
 
 def _mpint(number: int) -> bytes:
@@ -83,7 +103,7 @@ AUTHORITIES: dict[str, Callable[[], Ca]] = {
     "ca-ed448": CAS["ssh-ed448"],
     "ca-sk-ed25519": CAS["sk-ssh-ed25519@openssh.com"],
     "ca-sk-ecdsa": CAS["sk-ecdsa-sha2-nistp256@openssh.com"],
-    "ca-rsa1024": lambda: _small_rsa(1024),
+    "ca-rsa1024": _rsa1024,
     "ca-nested": _of_nested,
     "ca-unknown": made.of_unknown_type,
 }
@@ -93,8 +113,8 @@ _SOFTWARE: dict[str, Callable[[], Ca]] = {
     "sk-ed25519": CAS["sk-ssh-ed25519@openssh.com"],
     "sk-ecdsa": CAS["sk-ecdsa-sha2-nistp256@openssh.com"],
     "dsa1024": CAS["ssh-dss"],
-    "rsa1024": lambda: _small_rsa(1024),
-    "rsa768": lambda: _small_rsa(768),
+    "rsa1024": _rsa1024,
+    "rsa768": _rsa768,
     "unknown": made.of_unknown_type,
     "ed25519": lambda: _ed25519("openssh/ed25519-plain"),
 }
