@@ -22,7 +22,7 @@ from keyconv.codec.line_kind import (
     is_key_row,
     is_words,
 )
-from keyconv.codec.line_options import parse_options
+from keyconv.codec.line_options import are_options
 from keyconv.errors import KeyconvError, MalformedError
 from keyconv.keyfile import Entry
 from keyconv.notes import Note
@@ -147,7 +147,7 @@ class LineFaults:
     def _count_block_below(self, row: bytes, peek: Peek) -> int:
         """Count the rows of an SSH2 block right below options that have no key."""
         below = peek(0)
-        if self._kind != "authorized_keys" or below is None or not _are_options(row.strip(BLANKS + b"\r")):
+        if self._kind != "authorized_keys" or below is None or not are_options(row.strip(BLANKS + b"\r")):
             return 0
         return count_ssh2(below, partial(_peek_after, peek, 1))
 
@@ -155,7 +155,7 @@ class LineFaults:
         """Count the rows below options or a marker without a key, up to the key that must not be taken without them."""
         text = row.strip(BLANKS + b"\r")
         unclosed = text.count(b'"') % 2 == 1 and is_grant(text)
-        if text not in MARKERS and (self._kind != "authorized_keys" or not (unclosed or _are_options(text))):
+        if text not in MARKERS and (self._kind != "authorized_keys" or not (unclosed or are_options(text))):
             return 0
         for count in range(_MOST_BETWEEN):
             below = peek(count)
@@ -192,10 +192,3 @@ def _count_empty(peek: Peek, start: int) -> int:
 
 def _peek_after(peek: Peek, rows: int, count: int) -> bytes | None:
     return peek(rows + count)
-
-
-def _are_options(text: bytes) -> bool:
-    try:
-        return bool(parse_options(text, []))
-    except KeyconvError:
-        return False

@@ -18,7 +18,7 @@ from keyconv.codec.key_line import (
     split_word,
 )
 from keyconv.codec.line_kind import MARKERS, Peek, is_host_row, is_key_row, is_words
-from keyconv.codec.line_options import FLAG_OPTIONS, VALUE_OPTIONS, parse_options, split_options
+from keyconv.codec.line_options import FLAG_OPTIONS, VALUE_OPTIONS, are_options, split_options
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry
 
@@ -113,7 +113,7 @@ class Joiner:
         """Return whether words may belong to a line that is whole without them."""
         if self._kind == "known_hosts":
             return text in MARKERS or text.endswith(b",")
-        return self._kind == "authorized_keys" and _are_options(text) and (begins_key(whole) or text.endswith(b","))
+        return self._kind == "authorized_keys" and are_options(text) and (begins_key(whole) or text.endswith(b","))
 
     def _is_viable(self, text: bytes) -> bool:
         """Return whether a text may be the beginning of a line, as far as it goes."""
@@ -151,7 +151,7 @@ class Joiner:
 
     def _is_of_next(self, piece: bytes, below: bytes | None) -> bool:
         """Return whether a row is a line of its own, or the beginning of the line below it."""
-        if is_key_row(piece) or is_host_row(piece) or is_familiar_type(split_word(piece)[0]) or _are_options(piece):
+        if is_key_row(piece) or is_host_row(piece) or is_familiar_type(split_word(piece)[0]) or are_options(piece):
             return True
         return is_words(piece) and below is not None and BLOB_START in below
 
@@ -229,27 +229,20 @@ def _ends_in_blob(text: bytes) -> bool:
     return last.startswith(BLOB_START) and is_familiar_type(head.rpartition(b" ")[2])
 
 
-def _are_options(text: bytes) -> bool:
-    try:
-        return bool(parse_options(text, []))
-    except KeyconvError:
-        return False
-
-
 def _may_begin_key(text: bytes) -> bool:
     if _may_be_key([*text.split()]):
         return True
     options, rest = split_options(text)
     if _open_option(text):
-        return options.count(b"=") == 1 or _are_options(options.rpartition(b",")[0])
+        return options.count(b"=") == 1 or are_options(options.rpartition(b",")[0])
     if not rest and _ends_in_name(options):
         return True
-    return _are_options(options) and (not rest or _may_be_key(rest.split()))
+    return are_options(options) and (not rest or _may_be_key(rest.split()))
 
 
 def _ends_in_name(text: bytes) -> bool:
     before, _, name = text.rpartition(b",")
-    if before and not _are_options(before):
+    if before and not are_options(before):
         return False
     return _BROKEN_NAME.match(name) is not None and any(known.startswith(name.lower()) for known in _NAMES)
 
@@ -262,7 +255,7 @@ def _may_begin_host(text: bytes) -> bool:
             return True
     if not words:
         return False
-    if is_familiar_type(words[0]) or not _OF_HOSTS.match(words[0]) or _are_options(words[0]):
+    if is_familiar_type(words[0]) or not _OF_HOSTS.match(words[0]) or are_options(words[0]):
         return False
     return len(words) == 1 or _may_be_key(words[1:])
 

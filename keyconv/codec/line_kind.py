@@ -21,8 +21,8 @@ from keyconv.codec.key_line import (
     is_type,
     split_word,
 )
-from keyconv.codec.line_options import FLAG_OPTIONS, parse_options, resembles_options, split_options
-from keyconv.errors import KeyconvError, MalformedError
+from keyconv.codec.line_options import FLAG_OPTIONS, are_options, resembles_options, split_options
+from keyconv.errors import KeyconvError
 from keyconv.text import base64
 
 __all__ = [
@@ -100,12 +100,9 @@ def is_key_row(row: bytes) -> bool:
     options, rest = split_options(row)
     if not begins_key(rest):
         more, key = split_options(rest)  # white space where none may be
-        return begins_key(key) and _are_options(options) and (_are_options(more) or resembles_options(more))
-    try:
-        return bool(parse_options(options, []))
-    except MalformedError:
-        # A misspelt option is for the reader to name; a host name, which has no such characters, is not for it.
-        return options[:1].isalnum() and b'="' in options
+        return begins_key(key) and are_options(options) and (are_options(more) or resembles_options(more))
+    # A misspelt option is for the reader to name; a host name, which has no such characters, is not for it.
+    return are_options(options) or (options[:1].isalnum() and b'="' in options)
 
 
 def is_host_row(row: bytes) -> bool:
@@ -119,7 +116,7 @@ def is_host_row(row: bytes) -> bool:
         return False
     if not (begins_key(rest) or _SSH1_KEY.match(rest)):
         return False
-    return word.startswith(b"|1|") or not (_are_options(word) or resembles_options(word))
+    return word.startswith(b"|1|") or not (are_options(word) or resembles_options(word))
 
 
 def looks_like_host(word: bytes, *, plainly: bool = False) -> bool:
@@ -135,9 +132,9 @@ def is_grant(row: bytes) -> bool:
         return False
     if word.rstrip(b":;") in MARKERS:
         return True
-    if _are_options(word) or _are_options(row.rstrip(b":;")):
+    if are_options(word) or are_options(row.rstrip(b":;")):
         return True
-    return b'="' in row and (resembles_options(word) or _are_options(row.rstrip(b",") + b'"'))
+    return b'="' in row and (resembles_options(word) or are_options(row.rstrip(b",") + b'"'))
 
 
 def ends_in_type(row: bytes) -> bool:
@@ -174,13 +171,6 @@ def has_words(text: bytes) -> bool:
         return True
     word, rest = split_word(text.strip(BLANKS))
     return not rest and looks_like_host(word, plainly=True)
-
-
-def _are_options(word: bytes) -> bool:
-    try:
-        return bool(parse_options(word, []))
-    except MalformedError:
-        return False
 
 
 # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -334,7 +324,7 @@ def _is_host_without_blob(row: bytes) -> bool:
     word, rest = split_word(row)
     if not (_HOSTS.match(word) and is_familiar_type(rest) and is_type(rest)):
         return False
-    return not (_are_options(word) or resembles_options(word))
+    return not (are_options(word) or resembles_options(word))
 
 
 def _without_blocks(rows: list[bytes]) -> Iterator[tuple[bytes, bool]]:

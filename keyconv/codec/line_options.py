@@ -12,7 +12,15 @@ from keyconv.errors import MalformedError
 from keyconv.keyfile import Option
 from keyconv.notes import Note
 
-__all__ = ["FLAG_OPTIONS", "VALUE_OPTIONS", "nearest", "parse_options", "resembles_options", "split_options"]
+__all__ = [
+    "FLAG_OPTIONS",
+    "VALUE_OPTIONS",
+    "are_options",
+    "nearest",
+    "parse_options",
+    "resembles_options",
+    "split_options",
+]
 
 FLAG_OPTIONS = (
     "agent-forwarding",
@@ -85,6 +93,19 @@ def parse_options(text: bytes, notes: list[Note] | None = None) -> tuple[Option,
             break
         position = end + 1
     return tuple(options)
+
+
+def are_options(text: bytes) -> bool:
+    """Return whether a text is options without a fault, but perhaps for a comma too many."""
+    first = _OPTION.match(text)
+    assert first is not None  # it matches an empty option too
+    name = first.group(1).decode("latin-1").lower()
+    if name and name not in _FLAGS and name not in _VALUES:
+        return False  # the nearest option, which the error would name, takes long to find
+    try:
+        return bool(parse_options(text, []))
+    except MalformedError:
+        return False
 
 
 def split_options(text: bytes) -> tuple[bytes, bytes]:
