@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import lru_cache
 
 from hypothesis import HealthCheck, settings
+
+from keyconv.crypto import primes
 
 # Timing decides no test; and a run in CI is the same run again.
 settings.register_profile(
@@ -25,3 +28,6 @@ for _name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
 # and each worker all tests.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     sys.dont_write_bytecode = False
+
+# Whether a number is prime is a fact. It is found out once in each process for the few keys that most tests read.
+primes._is_extra_strong_lucas = lru_cache(4096)(primes._is_extra_strong_lucas)

@@ -56,13 +56,17 @@ def findings(paths: Iterable[Path]) -> list[tuple[str, str, str, str]]:
     return [(each["path"], each["rule"], each["severity"], each["message"]) for each in found]
 
 
-def make(program: str, folder: Path, count: int) -> list[Path]:
-    """Make so many keys by a program, in turn in all ways that it has by default; with what it writes beside them."""
+def all_ways(program: str, count: int) -> Iterator[int]:
+    """Return so many numbers of the ways that a program has by default, all in turn."""
+    return islice(cycle(range(len(list(MAKERS[program](Path(), Path()))))), count)
+
+
+def make(program: str, folder: Path, ways: Iterable[int]) -> list[Path]:
+    """Make keys by a program in some of the ways that it has by default; with what it writes beside them."""
     folder.mkdir(parents=True)
     secret = folder.parent / "passphrase"
     secret.write_text(WORDS)
-    ways = len(list(MAKERS[program](folder, secret)))
-    for number, way in enumerate(islice(cycle(range(ways)), count)):
+    for number, way in enumerate(ways):
         list(MAKERS[program](folder / f"key-{number:03}-{way}", secret))[way]()
     paths = sorted(folder.iterdir())
     for path in paths:
@@ -201,7 +205,7 @@ def main(arguments: list[str]) -> int:
     unexplained = 0
     for program in arguments[1:] or MAKERS:
         with tempfile.TemporaryDirectory() as name:
-            paths = make(program, Path(name) / "keys", count)
+            paths = make(program, Path(name) / "keys", all_ways(program, count))
             found = [each for each in findings(paths) if each[2] != "info"]
             rules = Counter((rule, severity) for _, rule, severity, _ in found)
             odd = [each for each in found if not explained(program, each[1])]

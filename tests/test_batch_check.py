@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE
-from test_batch_cli import alive, children, linux, started
+from test_batch_cli import alive, children, linux, processor_ticks, started
 from test_cli_convert import LOCKED_PPK, OPENSSH, PPK, run, secret_file
 from test_cli_many import place
 from tools import PATIENCE, wait_until
@@ -48,12 +48,12 @@ def mixed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["threads", "processes"])
-def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have threads, or processes, whatever is checked."""
+def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have threads, or processes, whatever is checked; return how many."""
     monkeypatch.setattr(workers, "BREAK_EVEN", 1 if request.param == "processes" else 1000)
+    return "2" if request.param == "processes" else "4"
 
 
-@pytest.mark.usefixtures("many_workers")
 @pytest.mark.parametrize(
     "more",
     [
@@ -67,19 +67,19 @@ def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     ids=" ".join,
 )
 def test_findings_messages_and_exit_code_are_those_of_one_worker(
-    mixed: Path, more: tuple[str, ...], tmp_path: Path
+    mixed: Path, more: tuple[str, ...], tmp_path: Path, many_workers: str
 ) -> None:
     secret = secret_file(tmp_path, PASSPHRASE)
     before = {path: path.read_bytes() for path in mixed.rglob("*") if path.is_file()}
     results = {}
-    for count in ("1", "4"):
+    for count in ("1", many_workers):
         for path, data in before.items():
             path.write_bytes(data)
         arguments = (mixed, tmp_path / "none", mixed / "e.txt", tmp_path / "no*", "-", "--passphrase-file", secret)
         ran = run("check", "-j", count, *arguments, *more, stdin=PPK.read_bytes())
         after = {path: path.read_bytes() for path in before}
         results[count] = ran.code, _without_time(ran.out), ran.err, after
-    assert results["1"] == results["4"]
+    assert results["1"] == results[many_workers]
     assert results["1"][0] == 1
     assert len(results["1"][1]) > 100
     assert results["1"][2].count("no such file") == 1
@@ -92,11 +92,6 @@ def _without_time(report: bytes) -> bytes:
 def test_without_a_passphrase_few_files_are_judged_here(mixed: Path) -> None:
     one, four = (run("check", "-j", count, mixed) for count in ("1", "4"))
     assert (one.code, one.out, one.err) == (four.code, four.out, four.err)
-
-
-def processor_ticks(pid: int) -> int:
-    """Return the processor time that a process has used."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
 @linux

@@ -18,7 +18,7 @@ import pytest
 from fixture_files import FIXTURES_DIR, PASSPHRASE, ROOT, sample
 from test_cli_convert import CHEAP, LOCKED_OPENSSH, LOCKED_PPK, OPENSSH, PPK, PUBLIC, TWO_KEYS, run, secret_file
 from test_cli_many import place, tree
-from tools import PATIENCE, wait_until
+from tools import PATIENCE, some, wait_until
 
 from keyconv import Locked, Passphrase, WriteOptions, read, unlock, write
 from keyconv.cli import workers
@@ -56,12 +56,14 @@ def mixed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["threads", "processes"])
-def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have threads, or processes after the first inputs, whatever those are."""
-    if request.param == "processes":
-        monkeypatch.setattr(workers, "BREAK_EVEN", 1)
-        monkeypatch.setattr(workers, "BREAK_EVEN_WITH_KDF", 1)
-        monkeypatch.setattr("keyconv.cli.convert_many._TRIED", 1)
+def many_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have threads, or processes after the first inputs, whatever those are; return how many."""
+    if request.param == "threads":
+        return "4"
+    monkeypatch.setattr(workers, "BREAK_EVEN", 1)
+    monkeypatch.setattr(workers, "BREAK_EVEN_WITH_KDF", 1)
+    monkeypatch.setattr("keyconv.cli.convert_many._TRIED", 1)
+    return "2"  # each of which takes a while to begin
 
 
 def contents(folder: Path) -> dict[str, tuple[str, object]]:
@@ -86,11 +88,9 @@ def told(text: str, folder: Path) -> str:
 # ── the same, whoever does it ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.usefixtures("many_workers")
-@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["text", "json"])
-@pytest.mark.parametrize(
-    "more",
-    [
+FLAGS = [
+    (more, as_json)
+    for more in (
         ("--no-passphrase",),
         ("-t", "openssh", "--rounds", "1"),
         ("-t", "ppk", *CHEAP),
@@ -98,20 +98,31 @@ def told(text: str, folder: Path) -> str:
         ("-t", "spki", "--strict"),
         ("-t", "pkcs8", "--no-passphrase", "--strict"),
         ("--key", "2"),
+    )
+    for as_json in ((), ("--json",))
+]
+
+
+@pytest.mark.parametrize(
+    ("many_workers", "more", "as_json"),
+    [
+        pytest.param(who, *flags, id=" ".join((who, *flags[0], *flags[1])))
+        for who, count in (("threads", len(FLAGS)), ("processes", 5))
+        for flags in some(FLAGS, count)
     ],
-    ids=" ".join,
+    indirect=["many_workers"],
 )
 def test_files_messages_and_exit_code_are_those_of_one_worker(
-    mixed: Path, more: tuple[str, ...], as_json: tuple[str, ...], tmp_path: Path
+    mixed: Path, more: tuple[str, ...], as_json: tuple[str, ...], tmp_path: Path, many_workers: str
 ) -> None:
     secret = secret_file(tmp_path, PASSPHRASE)
     results = {}
-    for count in ("1", "4"):
+    for count in ("1", many_workers):
         out = tmp_path / f"out{count}"
         arguments = ("-r", mixed, "-d", out, "-j", count, "--passphrase-file", secret)
         ran = run("convert", *arguments, *more, *as_json)
         results[count] = ran.code, told(ran.err, out), told(ran.out.decode(), out), contents(out)
-    assert results["1"] == results["4"]
+    assert results["1"] == results[many_workers]
     assert results["1"][0] != 0
     assert results["1"][3] or "--strict" in more
 
@@ -146,32 +157,29 @@ def test_processes_do_it_where_enough_files_wait_and_threads_else(
         assert who[0] == expected
 
 
-@pytest.mark.usefixtures("many_workers")
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["", "force"])
-def test_what_is_there_is_treated_alike(mixed: Path, force: tuple[str, ...], tmp_path: Path) -> None:
+def test_what_is_there_is_treated_alike(mixed: Path, force: tuple[str, ...], tmp_path: Path, many_workers: str) -> None:
     results = {}
-    for count in ("1", "4"):
+    for count in ("1", many_workers):
         out = place(tmp_path / f"out{count}", a=b"precious", e_ppk=b"precious", sub__b_ppk=b"precious")
         ran = run("convert", "-r", mixed, "-d", out, "-j", count, "--no-input", "--no-passphrase", *force)
         results[count] = ran.code, told(ran.err, out), tree(out), (out / "a").read_bytes() == b"precious"
-    assert results["1"] == results["4"]
+    assert results["1"] == results[many_workers]
     assert results["1"][3] == (not force)
 
 
-@pytest.mark.usefixtures("many_workers")
-def test_no_input_is_overwritten_and_no_result_becomes_an_input(tmp_path: Path) -> None:
+def test_no_input_is_overwritten_and_no_result_becomes_an_input(tmp_path: Path, many_workers: str) -> None:
     results = {}
-    for count in ("1", "4"):
+    for count in ("1", many_workers):
         keys = place(tmp_path / count, id=PPK, other_ppk=PPK, more_ppk=PPK, out__old_ppk=PPK, z=OPENSSH)
         ran = run("convert", "-r", keys, "-d", keys / "out", "-j", count, "--force")
         again = run("convert", "-r", keys, "-d", keys, "-j", count, "--force")
         results[count] = ran.code, again.code, told(ran.err + again.err, keys), tree(keys)
         assert (keys / "id").read_bytes() == PPK.read_bytes()
-    assert results["1"] == results["4"]
+    assert results["1"] == results[many_workers]
     assert results["1"][:2] == (0, 5)
 
 
-@pytest.mark.usefixtures("many_workers")
 @pytest.mark.parametrize(
     "answers",
     [
@@ -181,14 +189,16 @@ def test_no_input_is_overwritten_and_no_result_becomes_an_input(tmp_path: Path) 
     ],
     ids=["two", "second chances", "never"],
 )
-def test_a_person_is_asked_the_same_questions_in_the_same_order(answers: list[str], tmp_path: Path) -> None:
+def test_a_person_is_asked_the_same_questions_in_the_same_order(
+    answers: list[str], tmp_path: Path, many_workers: str
+) -> None:
     keys = place(tmp_path / "keys", a_ppk=LOCKED_PPK, b_ppk=LOCKED_PPK, c_ppk=SPACES, d_ppk=LOCKED_PPK, e_ppk=PPK)
     results = {}
-    for count in ("1", "4"):
+    for count in ("1", many_workers):
         out = tmp_path / f"out{count}"
         ran = run("convert", "-r", keys, "-d", out, "--no-passphrase", "-j", count, answers=answers)
         results[count] = ran.code, ran.asked, told(ran.err, out), tree(out)
-    assert results["1"] == results["4"]
+    assert results["1"] == results[many_workers]
     assert len(results["1"][1]) >= 2
 
 
@@ -296,6 +306,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def processor_ticks(pid: int) -> int:
+    """Return the processor time that a process has used."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
+
+
 def alive(pid: int) -> bool:
     """Return whether a process is there and no zombie."""
     try:
@@ -384,7 +399,8 @@ def test_a_worker_that_is_killed_fails_what_it_had_in_hand_and_the_rest_goes_on(
     out = tmp_path / "out"
     with started("convert", "-r", plain_keys, "-d", out, "-j", "2") as process:
         wait_until(lambda: out.is_dir() and len(tree(out)) > 20)
-        os.kill(wait_until(lambda: children(process.pid))[0], signal.SIGKILL)
+        at_work = max(children(process.pid), key=processor_ticks)  # the other may be about to begin
+        os.kill(at_work, signal.SIGKILL)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     lost = err.count(b"the worker that had this in hand ended before it was done\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import bcrypt
 import pytest
 from fixture_files import by_path
 from pem_family import private_of, run, saved
@@ -55,6 +56,14 @@ def _runs(data: bytes, word: str, *, allow_costly: bool = False) -> tuple[int, s
     return deriver.runs, refusal.value.hint
 
 
+@pytest.fixture
+def quick_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have bcrypt do one round whatever it is asked: how often it runs is what is tried."""
+    real = bcrypt.kdf
+    monkeypatch.setattr(bcrypt, "kdf", lambda word, salt, length, rounds, **named: real(word, salt, length, 1, **named))
+
+
+@pytest.mark.usefixtures("quick_rounds")
 def test_all_tries_together_cost_no_more_than_one_file_may() -> None:
     count = len(list(Passphrase(WORD).spellings()))
     assert count > 5
@@ -68,6 +77,7 @@ def test_all_tries_together_cost_no_more_than_one_file_may() -> None:
     assert "--passphrase-encoding NAME" in hint
 
 
+@pytest.mark.usefixtures("quick_rounds")
 def test_the_limit_does_not_count_where_costly_kdfs_are_allowed() -> None:
     count = len(list(Passphrase(WORD).spellings()))
     assert _runs(_locked("openssh", b"other", rounds=100), WORD, allow_costly=True)[0] == count

@@ -6,15 +6,21 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
+from zlib import crc32
 
 import pytest
 
-__all__ = ["PATIENCE", "require", "require_module", "wait_until"]
+__all__ = ["PATIENCE", "WHOLE", "require", "require_module", "some", "wait_until"]
+
+_T = TypeVar("_T")
+
+WHOLE = os.environ.get("KEYCONV_TESTS") == "all"
+"""Whether large products are gone through in whole, as a step of `.ci/run --all` does."""
 
 PATIENCE = 6000.0
 """Seconds until what does not happen is given up, by a clock that may be fast; no verdict depends on them."""
@@ -30,6 +36,18 @@ def wait_until(condition: Callable[[], Any], complaint: str = "it did not happen
             return found
         time.sleep(_PAUSE)
     raise AssertionError(complaint)
+
+
+def some(cases: Iterable[_T], count: int, turn: object = "") -> Sequence[_T]:
+    """Return so many cases, evenly spread, and the same each time; all of them where KEYCONV_TESTS=all.
+
+    Where the same cases are taken again with something else, `turn` names it, and others are taken each time.
+    """
+    every = list(cases)
+    if WHOLE or count >= len(every):
+        return every
+    begin = crc32(str(turn).encode()) % len(every)
+    return [every[(begin + number * len(every) // count) % len(every)] for number in range(count)]
 
 
 def require(tool: str) -> str:
