@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from fixture_files import DERIVER, READABLE, Fixture, keyfile, opened, pick
+from tools import some
 
 from keyconv import Deriver, Entry, KeyFile, Locked, Passphrase
 from keyconv.crypto.kdf import Kdf
@@ -85,14 +86,17 @@ def _stride(fixture: Fixture) -> int:
 
 
 def _changes(fixture: Fixture) -> Iterator[tuple[int, bytes]]:
-    """One bit off, a letter in the other case, a line end (in binary the high bit); of a long file the first two."""
+    """One bit off, a letter in the other case, a line end (in binary the high bit); of a long file the first two.
+
+    One of them in turn at each place, or all with KEYCONV_TESTS=all.
+    """
     data, stride = fixture.data, _stride(fixture)
     for position in range(0, len(data), stride):
         byte = data[position]
         others = {byte ^ 1, byte ^ 0x20}
         if stride == 1:
             others.add(0x0A if fixture.encoding == "text" else byte ^ 0x80)
-        for other in others - {byte}:
+        for other in some(sorted(others - {byte}), 1, position):
             yield position, data[:position] + bytes((other,)) + data[position + 1 :]
 
 

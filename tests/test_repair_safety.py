@@ -1,7 +1,8 @@
 """One wrong character: no change that alters a key is passed, and none is 'repaired' into another key.
 
-Every character of the base64 is changed in turn, each into one other that a seeded generator chooses. A change may hit
-what is not the key (a comment, a number that follows from the others); then the key must still be the same.
+Characters of the base64 are changed in turn, each into one other that a seeded generator chooses: of a long file 400,
+and all with KEYCONV_TESTS=all. A change may hit what is not the key (a comment, a number that follows from the others);
+then the key must still be the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 from fixture_files import by_path
+from tools import some
 
 from keyconv import Entry, Locked
 from keyconv.engine import read
@@ -61,7 +63,7 @@ def test_no_changed_character_gives_another_key(name: str) -> None:
     (before,) = read(data_of(name)).entries
     key = private_of(before)
     tried = passed = mended = 0
-    for position, data in changes(data_of(name)):
+    for position, data in some(changes(data_of(name)), 400, name):
         tried += 1
         try:
             (entry,) = read(data).entries
@@ -73,7 +75,7 @@ def test_no_changed_character_gives_another_key(name: str) -> None:
                 assert private_of(entry) == key, f"{position}: repaired into another key"
                 assert set(found.undone) <= {"recomputable-numbers", "noncanonical"}, position
                 assert private_of(read(found.data).entries[0]) == key
-            elif position % 16 == 0:
+            elif tried % 16 == 0:
                 diagnosis = diagnose(data, error)
                 assert diagnosis.rule
                 assert not diagnosis.fixable
