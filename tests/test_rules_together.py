@@ -28,6 +28,7 @@ from test_rules import (
     rfc4716_path,
     write,
 )
+from tools import some
 
 from keyconv.checks.check_file import judge_content, judge_stream
 from keyconv.checks.model import LINE_KINDS, Content, Context, Finding, LineKind, Rule
@@ -269,7 +270,7 @@ def test_what_is_found_in_a_file_does_not_depend_on_the_other_files(flags: tuple
     together = run(files, policy, *flags)
     by_workers = run(reversed(files), policy, *flags, "-j", "2")
     assert by_workers == together
-    for name, folder in made.items():
+    for name, folder in some(made.items(), 60, flags):
         inside = sorted(folder.iterdir())
         alone = run(inside, policy, *flags)
         assert alone == {str(path): together[str(path)] for path in inside if str(path) in together}, name

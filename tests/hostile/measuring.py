@@ -27,7 +27,7 @@ import made_certificates
 from hostile import probe
 from hostile.corpus import corpus
 from hostile.model import PASSPHRASE, Hostile
-from hostile.running import Outcome
+from hostile.running import COMMANDS, Outcome
 from hostile.special import SPECIAL, made
 
 __all__ = ["TOOLS", "measure"]
@@ -116,7 +116,8 @@ def _keyconv(places: Mapping[str, Path], certificate: Path) -> dict[str, dict[st
             str(_KEYCONV_MEBIBYTES),
             "nobody" if nobody else "self",
         ]
-        ran = subprocess.run([*program, certificate, places[name]], stdin=subprocess.DEVNULL, capture_output=True)
+        commands = json.dumps({str(places[name]): list(COMMANDS)})
+        ran = subprocess.run([*program, certificate, commands], stdin=subprocess.DEVNULL, capture_output=True)
         found = json.loads(ran.stdout)
         (outcomes,) = found["outcomes"].values()
         return {

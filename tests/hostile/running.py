@@ -1,7 +1,7 @@
 """Every command of keyconv on one file, in this process, and what came of it.
 
-As a program (`python running.py MEGABYTES WHO CERTIFICATE FILE...`) it does so under a limit on its memory, as nobody
-if that is who, and prints the outcomes as JSON.
+As a program (`python running.py MEGABYTES WHO CERTIFICATE COMMANDS`) it does so under a limit on its memory, as nobody if
+that is who, and prints the outcomes as JSON; COMMANDS is JSON, too: the names of the commands by file.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def main(arguments: list[str]) -> int:
 
     Root becomes nobody for it where that is asked, once everything is loaded: for root no file is unreadable.
     """
-    megabytes, who, certificate, *files = arguments
+    megabytes, who, certificate, commands = arguments
     with agent() as path:
         run_all(Path(certificate), Path(certificate), path)  # loads what nobody might be unable to read
         if who == "nobody":
@@ -175,11 +175,11 @@ def main(arguments: list[str]) -> int:
             path.chmod(0o777)
         child = os.fork()
         if child == 0:
-            _run_limited(int(megabytes) << 20, who, Path(certificate), path, files)
+            _run_limited(int(megabytes) << 20, who, Path(certificate), path, json.loads(commands))
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _run_limited(limit: int, who: str, certificate: Path, path: Path, files: list[str]) -> NoReturn:
+def _run_limited(limit: int, who: str, certificate: Path, path: Path, commands: dict[str, list[str]]) -> NoReturn:
     import resource
 
     code = 1
@@ -189,7 +189,10 @@ def _run_limited(limit: int, who: str, certificate: Path, path: Path, files: lis
             os.setgid(_NOBODY)
             os.setuid(_NOBODY)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        found = {file: run_all(Path(file), certificate, path) for file in files}
+        found = {
+            file: run_all(Path(file), certificate, path, {name: COMMANDS[name] for name in names})
+            for file, names in commands.items()
+        }
         document = {
             file: {name: {**asdict(each), "out": None} for name, each in outcomes.items()}
             for file, outcomes in found.items()
