@@ -1,7 +1,7 @@
 """Every command of keyconv on one file, in this process, and what came of it.
 
-As a program (`python running.py MEGABYTES WHO CERTIFICATE COMMANDS`) it does so under a limit on its memory, as nobody if
-that is who, and prints the outcomes as JSON; COMMANDS is JSON, too: the names of the commands by file.
+As a program (`python running.py MEGABYTES WHO CERTIFICATE COMMANDS`) it does so under a limit on its memory, as nobody
+if that is who, and prints the outcomes as JSON; COMMANDS is JSON, too: the names of the commands by file.
 """
 
 from __future__ import annotations
