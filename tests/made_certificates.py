@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, utils
@@ -115,17 +116,17 @@ def _sk_ecdsa(path: str) -> Ca:
 
 
 CAS: dict[str, Callable[[], Ca]] = {
-    "ssh-rsa": lambda: _rsa("certificates/ca-rsa", b"ssh-rsa", hashes.SHA1()),
-    "rsa-sha2-256": lambda: _rsa("certificates/ca-rsa", b"rsa-sha2-256", hashes.SHA256()),
-    "rsa-sha2-512": lambda: _rsa("certificates/ca-rsa", b"rsa-sha2-512", hashes.SHA512()),
-    "ssh-dss": lambda: _dsa("openssh/dsa1024-plain"),
-    "ecdsa-sha2-nistp256": lambda: _ecdsa("openssh/ecdsa-p256-plain", b"nistp256"),
-    "ecdsa-sha2-nistp384": lambda: _ecdsa("certificates/ca-ecdsa", b"nistp384"),
-    "ecdsa-sha2-nistp521": lambda: _ecdsa("openssh/ecdsa-p521-plain", b"nistp521"),
-    "ssh-ed25519": lambda: _eddsa("certificates/ca-ed25519", b"ssh-ed25519"),
-    "ssh-ed448": lambda: _eddsa("openssh/ed448-puttygen-plain", b"ssh-ed448"),
-    "sk-ssh-ed25519@openssh.com": lambda: _sk_ed25519("certificates/ca-ed25519"),
-    "sk-ecdsa-sha2-nistp256@openssh.com": lambda: _sk_ecdsa("openssh/ecdsa-p256-plain"),
+    "ssh-rsa": cache(lambda: _rsa("certificates/ca-rsa", b"ssh-rsa", hashes.SHA1())),
+    "rsa-sha2-256": cache(lambda: _rsa("certificates/ca-rsa", b"rsa-sha2-256", hashes.SHA256())),
+    "rsa-sha2-512": cache(lambda: _rsa("certificates/ca-rsa", b"rsa-sha2-512", hashes.SHA512())),
+    "ssh-dss": cache(lambda: _dsa("openssh/dsa1024-plain")),
+    "ecdsa-sha2-nistp256": cache(lambda: _ecdsa("openssh/ecdsa-p256-plain", b"nistp256")),
+    "ecdsa-sha2-nistp384": cache(lambda: _ecdsa("certificates/ca-ecdsa", b"nistp384")),
+    "ecdsa-sha2-nistp521": cache(lambda: _ecdsa("openssh/ecdsa-p521-plain", b"nistp521")),
+    "ssh-ed25519": cache(lambda: _eddsa("certificates/ca-ed25519", b"ssh-ed25519")),
+    "ssh-ed448": cache(lambda: _eddsa("openssh/ed448-puttygen-plain", b"ssh-ed448")),
+    "sk-ssh-ed25519@openssh.com": cache(lambda: _sk_ed25519("certificates/ca-ed25519")),
+    "sk-ecdsa-sha2-nistp256@openssh.com": cache(lambda: _sk_ecdsa("openssh/ecdsa-p256-plain")),
 }
 """Every signature algorithm to a CA that signs by it."""
 

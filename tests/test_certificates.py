@@ -18,7 +18,7 @@ from fixture_files import FIXTURES, Fixture, by_path, keyfile, opened, sample
 from forged_files import string
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import PATIENCE, require
+from tools import PATIENCE, require, some
 
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint, signatures
@@ -314,7 +314,7 @@ def test_another_ca_of_the_type_did_not_sign(name: str) -> None:
         assert other is not None
         assert not signatures.verify(other, certificate.signed, certificate.signature)
     strangers = [each for each in made.CAS if made.CAS[each]().blob != made.CAS[name]().blob]
-    for stranger in strangers:
+    for stranger in some(strangers, 3, name):
         with pytest.raises(MismatchError, match=re.escape(f"the signature is of type {name}")):
             signatures.verify(made.read(made.make(stranger)).ca_key, certificate.signed, certificate.signature)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fixture_files import FIXTURES_DIR, ROOT
+from test_cli_convert import run
 from tools import PATIENCE, require
 
 import keyconv
@@ -234,15 +235,7 @@ def test_the_readme_runs_the_tests_as_they_are_configured() -> None:
 
 
 def _help(*command: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-m", "keyconv", *command, "--help"],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "300"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return ran.stdout
+    return run(*command, "--help", COLUMNS="300", TERMINAL_WIDTH="300").out.decode()
 
 
 def _commands(*group: str) -> list[tuple[str, ...]]:

@@ -141,12 +141,13 @@ WHOLE = [
 
 
 @pytest.mark.parametrize(("line", "named"), WHOLE, ids=[line for line, _ in WHOLE])
-def test_the_command_that_is_named_works(line: str, named: str, folder: Path) -> None:
+def test_the_command_that_is_named_works(line: str, named: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = shlex.split(named)[1:]
     if arguments[0] in ("generate", "passphrase") and "--no-passphrase" not in arguments:
         arguments.append("--no-passphrase")
     expected = {0, 1} if arguments[0] in ("check", "match") else {0}
-    assert program(*arguments, folder=folder).code in expected, line
+    monkeypatch.chdir(folder)
+    assert run(*arguments).code in expected, line
 
 
 def test_there_are_forty_of_them() -> None:

@@ -689,7 +689,7 @@ JUNK: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [*((name, MIB // 8) for name in JUNK), *((name, MIB) for name in some(JUNK, 3))]
+    ("name", "size"), [*((name, MIB // 8) for name in JUNK), *((name, MIB) for name in some(JUNK, 1))]
 )
 def test_junk_up_to_a_mebibyte_is_given_up_after_a_bounded_number_of_texts(name: str, size: int) -> None:
     data = JUNK[name]()[:size]

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fixture_files import FIXTURES_DIR, by_path
 from hypothesis import given
 from hypothesis import strategies as st
+from tools import some
 
 from keyconv.checks import lines, rules
 from keyconv.checks.bulk import USUAL_FAMILIES, find_sound
@@ -113,7 +114,7 @@ def test_whatever_byte_is_changed(name: str) -> None:
     line = USUAL.get(name) or ON_HOSTS[name]
     generator = random.Random(name)
     made = [line]
-    for place in range(len(line)):
+    for place in some(range(len(line)), 150, name):
         for byte in {*b"A/=\x00\t \r\x80", line[place] ^ 1, generator.randrange(256)}:
             made.append(line[:place] + bytes((byte,)) + line[place + 1 :])
         made.append(line[:place] + line[place + 1 :])
@@ -121,7 +122,7 @@ def test_whatever_byte_is_changed(name: str) -> None:
         made.append(line[:place])
     generator.shuffle(made)
     _same(b"\n".join(made), kind)
-    for each in made[:300]:
+    for each in some(made, 60):
         _same(each + b"\n", kind)
 
 
