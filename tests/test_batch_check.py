@@ -98,7 +98,7 @@ def test_without_a_passphrase_few_files_are_judged_here(mixed: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_it_at_once(number: signal.Signals, tmp_path: Path) -> None:
     data = (FIXTURES_DIR / "ppk" / "dsa1024-v3-plain.ppk").read_bytes()
-    for each in range(3000):
+    for each in range(1500):
         (tmp_path / f"{each}.ppk").write_bytes(data)
     with started("check", tmp_path, "-j", "2") as process:
         helpers = wait_until(lambda: len(children(process.pid)) == 2 and children(process.pid))
@@ -111,7 +111,7 @@ def test_an_interrupt_ends_it_at_once(number: signal.Signals, tmp_path: Path) ->
 @linux
 def test_a_worker_that_is_killed_is_told_for_what_it_had_in_hand_and_the_rest_goes_on(tmp_path: Path) -> None:
     data = (FIXTURES_DIR / "ppk" / "dsa1024-v3-plain.ppk").read_bytes()
-    for each in range(2000):
+    for each in range(1500):
         (tmp_path / f"{each}.ppk").write_bytes(data)
     with started("check", tmp_path, "-j", "2", "--select", "corrupt") as process:
         helpers = wait_until(lambda: len(children(process.pid)) == 2 and children(process.pid))

@@ -576,7 +576,7 @@ def test_no_finding_on_documents_that_mention_headers() -> None:
         first = WORDS[number % len(WORDS)] if number % 3 == 0 else "# A document"
         suffix = chance.choice((".md", ".py", ".txt", ".c", ".yml", ""))
         save(f"all/{number}{suffix}", "\n".join([first, *parts, ""]).encode(), 0o644)
-    for flags, count in ((), 60), (("--public-only",), 20), (("--no-private-keys",), 20):
+    for flags, count in ((), 40), (("--public-only",), 15), (("--no-private-keys",), 15):
         folder = f"docs{''.join(flags)}"
         for path in some(sorted(Path("all").iterdir()), count, flags):
             save(f"{folder}/{path.name}", path.read_bytes(), 0o644)
