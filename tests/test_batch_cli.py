@@ -401,8 +401,17 @@ def test_a_worker_that_is_killed_fails_what_it_had_in_hand_and_the_rest_goes_on(
 ) -> None:
     out = tmp_path / "out"
     with started("convert", "-r", plain_keys, "-d", out, "-j", "2") as process:
+        helpers = wait_until(lambda: len(children(process.pid)) == 2 and children(process.pid))
         wait_until(lambda: out.is_dir() and len(tree(out)) > 20)
-        at_work = max(children(process.pid), key=processor_ticks)  # the other may be about to begin
+        at_work = max(helpers, key=processor_ticks)  # the other may be about to begin
+        os.kill(at_work, signal.SIGSTOP)  # it is given more, for it may have nothing in hand just now
+        looks: list[tuple[int, int]] = []
+
+        def waits_for_it() -> bool:
+            looks.append((processor_ticks(process.pid), len(tree(out))))
+            return len(looks) > 30 and len(set(looks[-30:])) == 1
+
+        wait_until(waits_for_it)
         os.kill(at_work, signal.SIGKILL)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
