@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixture_files import FIXTURES_DIR, PASSPHRASE, READABLE, ROOT, Fixture
+from damages import FILES, KeyFixture, applicable
+from fixture_files import FIXTURES_DIR, PASSPHRASE, READABLE, ROOT
 from test_cli_convert import posix, run
 from tools import PATIENCE, require
 
 from keyconv import read
 from keyconv.cli.app import COMMANDS
-from keyconv.repair.readers import readers_of
 
+WHOLE = os.environ.get("KEYCONV_TESTS") == "all"
 OPENSSH = FIXTURES_DIR / "openssh" / "ed25519-plain"
 PPK = FIXTURES_DIR / "ppk" / "ed25519-v3-plain.ppk"
 RSA = FIXTURES_DIR / "pem" / "rsa2048-ssh-keygen-plain.pem"
@@ -69,6 +70,12 @@ SITUATIONS = {
     "known_hosts": Situation("known_hosts", _fixture("authorized_keys/known_hosts"), "known_hosts, "),
     "a bad line": Situation(
         "authorized_keys", PUBLIC.read_bytes() + b"ssh-rsa AAAAB3Nza\n" + PUBLIC.read_bytes(), "bad-line: line 2: ", 3
+    ),
+    "in a configuration": Situation(
+        "sw.cfg", b"host a\n set key " + PUBLIC.read_bytes().strip() + b";\n", "in a file with other content", 3
+    ),
+    "dead hosts": Situation(
+        "known_hosts", b"host.example:22 " + b" ".join(PUBLIC.read_bytes().split()[:2]) + b"\n", "known_hosts\n"
     ),
     "a private key among lines": Situation(
         "authorized_keys", PUBLIC.read_bytes() + KEY, "private-not-public: line 2: a private key stands among", 3
@@ -185,10 +192,10 @@ def test_json_says_the_same(situation: Situation, tmp_path: Path) -> None:
     text = shown.out.decode()
     assert list(case) == [
         *("path", "what", "format", "kind", "type", "bits", "fingerprint", "keys", "encrypted", "sound", "read_by"),
-        *("problems", "next"),
+        *("possibly_read_by", "problems", "next"),
     ]
     assert case["path"] == str(path)
-    assert all(name in text for name in case["read_by"])
+    assert all(name in text for name in case["read_by"] + case["possibly_read_by"])
     assert all(problem["message"] in text for problem in case["problems"][:3])
     assert all(step["purpose"] in text for step in case["next"])
     assert case["fingerprint"] is None or case["fingerprint"] in text
@@ -359,42 +366,84 @@ def test_flags_may_stand_before_and_after_the_file(arguments: tuple[str, ...]) -
 
 # ── who reads what, asked of the programs ──────────────────────────────────────────────────────────────────────────
 
-PRIVATE = [
-    pytest.param(fixture, id=fixture.path)
-    for fixture in READABLE
-    if fixture.private
-    and not fixture.encrypted
-    and re.match(r"(openssh|pem|pkcs8|ppk|sshcom)/[^/]*(plain|ssh-keygen)", fixture.path)
-]
+NAMES = {"OpenSSH": "OpenSSH", "PuTTY": "PuTTY", "PuTTYgen": "PuTTY", "OpenSSL/Java": "OpenSSL"}
+FOLDERS = ("openssh", "pem", "pkcs8", "ppk", "sshcom", "openssh-pub", "rfc4716", "spki", "edge")
 
 
-def _reads(key: Path, what: bytes, *command: str) -> bool:
+def _succeeds(*command: str | Path) -> bool:
     said = subprocess.run(
-        [str(key) if word == "KEY" else word for word in command],
+        [require(str(command[0])), *map(str, command[1:])],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=PATIENCE,
-        check=False,
     )
-    return said.returncode == 0 and what in said.stdout
+    return said.returncode == 0
+
+
+def _asked(key: Path, case: dict[str, Any]) -> set[str]:
+    """Return the programs that read this file, asked now; of a private key the private half too."""
+    if case["kind"] == "public":
+        answers = {
+            "OpenSSH": _succeeds("ssh-keygen", "-l", "-f", key),
+            "PuTTY": _succeeds("puttygen", key, "-L"),
+            "OpenSSL": _succeeds("openssl", "pkey", "-pubin", "-in", key, "-noout"),
+        }
+        return {name for name, reads in answers.items() if reads}
+    word = key.with_name("word")
+    word.write_bytes(PASSPHRASE + b"\n")
+    other = "private-openssh" if case["format"].startswith("ppk") else "private"
+    puttygen = ("puttygen", key, "-O", other, "-o", key.with_name("out"), "--new-passphrase", word)
+    passphrase = PASSPHRASE.decode() if case["encrypted"] else ""
+    answers = {
+        "OpenSSH": _succeeds("ssh-keygen", "-y", "-P", passphrase, "-f", key),
+        "PuTTY": _succeeds(*puttygen, "--old-passphrase", word if case["encrypted"] else "/dev/null"),
+        "OpenSSL": _succeeds("openssl", "pkey", "-in", key, "-passin", f"pass:{passphrase}", "-noout"),
+    }
+    return {name for name, reads in answers.items() if reads}
+
+
+def _claims(key: Path, data: bytes) -> tuple[dict[str, Any], set[str], set[str]]:
+    key.write_bytes(data)
+    key.chmod(0o600)
+    word = key.with_name("given")
+    word.write_bytes(PASSPHRASE + b"\n")
+    (case,) = json.loads(run(key, "--json", "--passphrase-file", word).out or b"[{}]")
+    named, possible = (
+        {NAMES[name] for name in case.get(of, ()) if name in NAMES} for of in ("read_by", "possibly_read_by")
+    )
+    return case, named, possible
 
 
 @posix
-@pytest.mark.parametrize("fixture", PRIVATE)
-def test_the_programs_that_are_named_read_such_a_file(fixture: Fixture, tmp_path: Path) -> None:
-    keyfile = read(fixture.data)
-    if len(keyfile.entries) != 1 or keyfile.entries[0].public is None:
-        pytest.skip("several keys")
-    named = readers_of(keyfile.format, keyfile.entries[0].public.family, der=fixture.data.startswith(b"0"))
-    key = tmp_path / "key"
-    key.write_bytes(fixture.data)
-    key.chmod(0o600)
-    if "OpenSSH" in named:
-        assert _reads(key, b" AAAA", require("ssh-keygen"), "-y", "-P", "", "-f", "KEY")
-    elif keyfile.format.startswith("ppk") or keyfile.format == "sshcom":
-        assert not _reads(key, b" AAAA", require("ssh-keygen"), "-y", "-P", "", "-f", "KEY")
-    if {"PuTTY", "PuTTYgen"} & {*named}:
-        assert _reads(key, b" AAAA", require("puttygen"), "KEY", "-L")
-    if not re.search("one-asymmetric-key|rfc8410", fixture.path):  # of version 2, which OpenSSL 3.0 does not read
-        openssl = _reads(key, b"pub", require("openssl"), "pkey", "-in", "KEY", "-noout", "-text")
-        assert openssl is ("OpenSSL/Java" in named)
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_programs_that_are_named_read_such_a_file_and_no_others(folder: str, tmp_path: Path) -> None:
+    """Of a public key in RFC 4716, PuTTYgen shows those that PuTTY cannot use."""
+    wrong = {}
+    for number, fixture in enumerate(each for each in READABLE if each.path.startswith(f"{folder}/")):
+        place = tmp_path / str(number)
+        place.mkdir()
+        case, named, possible = _claims(place / "key", fixture.data)
+        if case.get("keys") != 1 or case["kind"] not in ("private", "public"):
+            continue
+        reading = _asked(place / "key", case)
+        usable = not re.match(r"(sk-|mldsa|ssh-mldsa)", case["type"] or "")
+        if not named <= reading or (usable and not reading <= named | possible):
+            wrong[fixture.path] = (sorted(named), sorted(possible), sorted(reading))
+    assert wrong == {}
+
+
+@posix
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_of_a_damaged_file_no_program_is_named_that_refuses_it(file: KeyFixture, tmp_path: Path) -> None:
+    wrong = {}
+    damaged = list(applicable(file))
+    for number, (damage, data) in enumerate(damaged if WHOLE else damaged[::5]):
+        place = tmp_path / str(number)
+        place.mkdir()
+        case, named, possible = _claims(place / "key", data)
+        if not named or case["keys"] != 1 or case["kind"] not in ("private", "public"):
+            continue
+        reading = _asked(place / "key", case)
+        if not named <= reading:
+            wrong[damage.name] = (sorted(named), sorted(possible), sorted(reading))
+    assert wrong == {}

@@ -17,7 +17,7 @@ from keyconv.cli import next_steps
 from keyconv.cli.grounds import Grounds, Visit, content_of, context_of
 from keyconv.cli.line_stream import LineStream, opening
 from keyconv.cli.next_steps import Source, Step
-from keyconv.cli.opening import STDIN, Opener, shown
+from keyconv.cli.opening import STDIN, Opener, read_by_name, shown
 from keyconv.cli.options import InputOptions
 from keyconv.cli.render import Screen, to_json
 from keyconv.cli.siblings import note_siblings
@@ -32,13 +32,18 @@ from keyconv.formats import by_name
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.repair import Diagnosis, diagnose, search
 from keyconv.repair.messages import MESSAGES
-from keyconv.repair.readers import readers_of
+from keyconv.repair.readers import Readers, features_of, readers_of
 from keyconv.text.quoting import name_file
 
 __all__ = ["Case", "Problem", "run"]
 
 _NO_KEY = ("not-a-key", "placeholder", "empty")
 _MOST_STEPS = 3
+_HINDERING = frozenset({*MESSAGES, "explicit-parameters", "unusual-scalar"})
+"""What can keep a program from reading a file."""
+_OF_DOCUMENTS = {"surrounding-text", "indented", "quoted", "wrapped-key", "crlf", "trailing-whitespace"}
+"""What is usual about a public key in a configuration file or a page, and no damage."""
+_OPENSSH_ALONE = Readers(("OpenSSH",))
 _SAID_ELSEWHERE = ("unencrypted", "surrounding-text", "multiple-keys")
 
 
@@ -66,7 +71,7 @@ class Case:
     count: int = 0
     encrypted: bool | None = None
     sound: bool | None = False
-    read_by: tuple[str, ...] = ()
+    readers: Readers = field(default_factory=Readers)
     problems: tuple[Problem, ...] = ()
     steps: tuple[Step, ...] = ()
     exit_code: int = 0
@@ -140,13 +145,15 @@ def _examine_large(source: Source, error: InputError, opener: Opener) -> Case:
         kind = found.kind
     steps = tuple(next_steps.for_lines(source))
     name = format_of_kind(kind)
-    return Case(source.path, f"{kind}, a large file", name, kind, sound=None, read_by=("OpenSSH",), steps=steps)
+    return Case(source.path, f"{kind}, a large file", name, kind, sound=None, readers=_OPENSSH_ALONE, steps=steps)
 
 
 def _examine_data(source: Source, data: bytes, opener: Opener) -> Case:
     findings = _findings(source, data, opener)
     try:
-        keyfile = read(data, opener.options.format)
+        forced = opener.options.format
+        named = None if forced or source.is_variable or source.path == STDIN else read_by_name(source.path, data)
+        keyfile = named or read(data, forced)
     except KeyconvError as error:
         return _refused(source, data, error, findings)
     keyfile = _opened(source, keyfile, opener)
@@ -194,7 +201,6 @@ def _described(source: Source, keyfile: KeyFile, findings: tuple[Finding, ...], 
     faults = [*(each.fault for each in keyfile.entries if each.fault is not None), *keyfile.faults]
     locked = any(isinstance(each.private, Locked) for each in keyfile.entries)
     problems = _problems(keyfile, entry, findings)
-    rules = tuple(dict.fromkeys(problem.rule for problem in problems))
     damaged = faults or any(problem.severity == "error" and problem.rule in MESSAGES for problem in problems)
     return Case(
         source.path,
@@ -205,7 +211,7 @@ def _described(source: Source, keyfile: KeyFile, findings: tuple[Finding, ...], 
         len(keyfile.entries),
         encrypted=_is_encrypted(keyfile),
         sound=False if damaged else None if locked else True,
-        read_by=_read_by(keyfile, entry, rules, data),
+        readers=_readers(keyfile, entry, {problem.rule for problem in problems}, data),
         problems=problems,
         exit_code=faults[0].exit_code if faults else KeyconvError.exit_code if damaged else 0,
     )
@@ -235,14 +241,29 @@ def _is_encrypted(keyfile: KeyFile) -> bool | None:
     return any(isinstance(each.private, Locked) or each.protection for each in keyfile.entries)
 
 
-def _read_by(keyfile: KeyFile, entry: Entry | None, rules: tuple[str, ...], data: bytes) -> tuple[str, ...]:
+def _readers(keyfile: KeyFile, entry: Entry | None, rules: set[str], data: bytes) -> Readers:
     if keyfile.kind == "certificate" or keyfile.kind in LINES:
-        return ("OpenSSH",)
-    if keyfile.is_document or len(keyfile.entries) > 1:
-        rules = (*rules, "surrounding-text")
-    wrapped = any(not isinstance(wrapper, CrLf | Unended) for span in keyfile.spans for wrapper in span.wrappers)
+        return _OPENSSH_ALONE
+    if entry is not None and entry.fault is not None:
+        return Readers()
+    if any(not isinstance(wrapper, CrLf | Unended) for span in keyfile.spans for wrapper in span.wrappers):
+        return Readers()
+    text = keyfile.spans[0].text if keyfile.spans else data
+    hindering = rules & _HINDERING | features_of(keyfile.format, text)
+    if len(keyfile.entries) > 1:
+        hindering |= {"multiple-keys"}
+    elif keyfile.is_document:
+        (span,) = keyfile.spans
+        sides = {"text-before": data[: span.start], "text-after": data[span.end :]}
+        hindering |= {side for side, text in sides.items() if text.strip()}
     family = family_of(entry) if entry else None
-    return () if wrapped else readers_of(keyfile.format, family, rules, der=data.startswith(b"0"))
+    return readers_of(keyfile.format, family, hindering, cipher=_cipher_of(entry), der=data.startswith(b"0"))
+
+
+def _cipher_of(entry: Entry | None) -> str | None:
+    private = entry.private if entry else None
+    protection = private.protection if isinstance(private, Locked) else entry.protection if entry else None
+    return protection.cipher if protection else None
 
 
 def _steps(source: Source, data: bytes, keyfile: KeyFile, case: Case) -> Iterator[Step]:
@@ -270,7 +291,7 @@ def _steps(source: Source, data: bytes, keyfile: KeyFile, case: Case) -> Iterato
         yield Step(entry.fault.hint or "copy the key again from where it came from")
         yield Step("its public key, which is there", source.command("public", "FILE"))
         return
-    yield from next_steps.conversions(source, case.read_by, family_of(entry))
+    yield from next_steps.conversions(source, case.readers.certain, family_of(entry))
 
 
 def _is_fixable(data: bytes) -> bool:
@@ -302,17 +323,25 @@ def _damaged(case: Case, source: Source, found: Diagnosis, findings: tuple[Findi
     """Describe what a damaged file was, and how to have that again."""
     keyfile = found.mended.keyfile if found.mended is not None else KeyFile("", "", ())
     entry = keyfile.entries[0] if len(keyfile.entries) == 1 else None
-    rules = tuple(cause.rule for cause in found.causes)
-    steps = next_steps.repairs(source, keyfile.format) if found.fixable else _advice(source, found, findings)
+    rules = {cause.rule for cause in found.causes}
+    aside = keyfile.kind == "public" and "surrounding-text" in rules and rules <= _OF_DOCUMENTS
+    steps = _advice(source, found, findings)
+    if found.fixable:
+        steps = (next_steps.extraction if aside else next_steps.repairs)(source, keyfile.format)
+    problems = case.problems
+    if aside:
+        problems = tuple(replace(each, severity="info") if each.rule in rules else each for each in problems)
     return replace(
         case,
-        what=f"{_title(keyfile)}, damaged",
+        problems=problems,
+        what=f"{_title(keyfile)}, {'in a file with other content' if aside else 'damaged'}",
         format=keyfile.format,
         kind=keyfile.kind,
         entry=entry,
         count=len(keyfile.entries),
         encrypted=_is_encrypted(keyfile),
-        read_by=readers_of(keyfile.format, family_of(entry) if entry else None, rules),
+        sound=aside,
+        readers=readers_of(keyfile.format, family_of(entry) if entry else None, rules, cipher=_cipher_of(entry)),
         steps=tuple(steps),
     )
 

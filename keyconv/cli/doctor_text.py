@@ -50,7 +50,8 @@ def to_object(case: Case) -> dict[str, object]:
         "keys": case.count,
         "encrypted": case.encrypted,
         "sound": case.sound,
-        "read_by": list(case.read_by),
+        "read_by": list(case.readers.certain),
+        "possibly_read_by": list(case.readers.possible),
         "problems": [
             {"rule": each.rule, "severity": each.severity, "message": printable(each.message)} for each in case.problems
         ],
@@ -103,9 +104,13 @@ def _sound(case: Case) -> str:
 
 
 def _readers(case: Case) -> str:
-    others = [name for name in MAIN_READERS if name not in case.read_by]
-    without = f"; not {', '.join(others)}" if others and case.kind == "private" else ""
-    return (", ".join(case.read_by) or "no program as it is") + (without if case.read_by else "")
+    certain, possible = case.readers.certain, case.readers.possible
+    said = [", ".join(certain)] if certain else []
+    if possible:
+        said.append(f"possibly {', '.join(possible)}")
+    others = [name for name in MAIN_READERS if name not in (*certain, *possible)]
+    without = f"; not {', '.join(others)}" if others and case.kind == "private" and said else ""
+    return (", ".join(said) or "no program as it is") + without
 
 
 def _row(name: str, value: str) -> str:

@@ -27,7 +27,7 @@ from keyconv.statements import NAMES as STATEMENTS
 from keyconv.statements import Statement, detect, detect_name
 from keyconv.statements import read as read_statement
 
-__all__ = ["Opened", "Opener"]
+__all__ = ["Opened", "Opener", "read_by_name"]
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -175,7 +175,7 @@ class Opener:
 
     def _read(self, data: bytes, path: str) -> KeyFile:
         try:
-            named = _read_by_name(path, data) if self.options.format is None else None
+            named = read_by_name(path, data) if self.options.format is None else None
             keyfile = named or read(data, self.options.format)
         except KeyconvError as error:
             import shlex
@@ -214,7 +214,7 @@ class Opener:
                 self.screen.note(str(error), shown(path))
 
 
-def _read_by_name(path: str, data: bytes) -> KeyFile | None:
+def read_by_name(path: str, data: bytes) -> KeyFile | None:
     """Read a file as one of lines that it is by its name; None where it has another name, or is another public key.
 
     Raises: the error of the reader, where that is what `keyconv check` says of the file too.
