@@ -32,6 +32,7 @@ PEM = by_path("pem/rsa2048-ssh-keygen-plain.pem").data
 PKCS8 = by_path("pkcs8/ed25519-openssl-plain.pem").data
 PPK = by_path("ppk/ed25519-v3-plain.ppk").data
 SSHCOM = by_path("sshcom/rsa2048-plain").data
+LOCKED = by_path("openssh/ed25519-encrypted").data
 LINE = by_path("openssh-pub/ed25519.pub").data
 SPKI = by_path("spki/rsa2048-openssl.pem").data
 
@@ -152,10 +153,22 @@ def test_a_hint_for_a_path_with_a_space_can_be_pasted() -> None:
     assert found.hint == "keyconv repair 'my key' -o NEW"
 
 
-def test_no_command_is_advised_for_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KEY", ED25519.decode().replace("\n", "\\n"))
-    (found,) = (each for each in report("--env", "KEY")["findings"] if each["rule"] == "literal-newlines")
-    assert "env:KEY" not in found["hint"]
+@pytest.mark.parametrize(
+    ("rule", "text", "command"),
+    [
+        ("literal-newlines", ED25519.decode().replace("\n", "\\n"), "keyconv repair - -o NEW"),
+        ("surrounding-text", f"{ED25519.decode()}and more\n", "keyconv repair - -o NEW"),
+        ("encrypted", LOCKED.decode(), "keyconv convert - --no-passphrase -o NEW"),
+        ("weak-kdf", LOCKED.decode(), "keyconv convert - -t openssh -o NEW"),
+    ],
+)
+def test_the_command_that_is_advised_reads_the_variable(
+    rule: str, text: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", text)
+    findings = report("--env", "KEY", "--preset", "ci-secret")["findings"]
+    (found,) = (each for each in findings if each["rule"] == rule)
+    assert found["hint"].endswith(f"""printf '%s\\n' "$KEY" | {command}""")
 
 
 def test_a_line_quoted_as_in_a_mail_is_found_in_a_folder_too() -> None:

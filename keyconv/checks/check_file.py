@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -205,8 +204,7 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
     if kind == "authorized_keys":
         # The whole may be damaged in one way, which is then the cause of every bad line.
         error = NotAKeyError("there are lines that hold no key")
-        path = shlex.quote(content.path)
-        diagnosis = repair.diagnose(content.data, error, path=path, opening=Opening(_PUBLIC_LINE))
+        diagnosis = repair.diagnose(content.data, error, opening=Opening(_PUBLIC_LINE))
         # git's prefix is the fault of its line alone, which sshd skips.
         from keyconv.repair.public_lines import has_git_prefix
 
@@ -277,8 +275,7 @@ def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -
     judged = Judged(content.path, is_document=True)
     subject = _opened(Subject(content, keyfile.spans[0].text, keyfile, context), judged)
     key = fingerprint_of(entries[0])
-    path = shlex.quote(content.path)
-    extract = f"keyconv repair {path} -o NEW" if len(entries) == 1 else f"keyconv convert {path} --key N -o NEW"
+    extract = "keyconv repair FILE -o NEW" if len(entries) == 1 else "keyconv convert FILE --key N -o NEW"
     around = Hit(
         f"the key is in a file with more content: {describe(keyfile.others)}",
         "info" if _is_plain(keyfile) and keyfile.format in _READ_IN_TEXT else None,
@@ -330,7 +327,7 @@ def _judge_part(content: Content, context: Context) -> Judged:
 
 
 def _diagnose(content: Content, context: Context, error: KeyconvError) -> repair.Diagnosis:
-    return repair.diagnose(content.data, error, path=shlex.quote(content.path), opening=context.opening)
+    return repair.diagnose(content.data, error, opening=context.opening)
 
 
 def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagnosis, name: str) -> Judged:
@@ -364,7 +361,7 @@ def _is_edited(content: Content) -> bool:
 
 
 def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[Finding]:
-    # A variable is not a file that a command could fix.
+    # The rule's own hint says how a variable comes to be damaged.
     hint = "" if content.place == "environment" and diagnosis.mended is not None else diagnosis.hint
     mended = diagnosis.mended
     in_place = diagnosis.fixable and (mended is None or not mended.cut or _is_edited(content))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from keyconv.checks.model import Context, Finding, Hit, KeyRule, LineKind, LineRule, Rule, UsualTest
 from keyconv.errors import UsageError
 from keyconv.keyfile import Entry
-from keyconv.text.quoting import name_file, quote
+from keyconv.text.quoting import name_file, name_variable, quote
 
 __all__ = ["Rulebook"]
 
@@ -82,8 +82,10 @@ class Rulebook:
         """Make a finding of a hit: what the hit leaves open is the rule's own."""
         known = self.find(name)
         hint = known.cure if hit.hint is None else hit.hint
-        if path and not path.startswith("env:"):
-            hint = name_file(hint, shlex.quote(path))
+        if path.startswith("env:"):
+            hint = name_variable(hint, path.removeprefix("env:"))
+        else:
+            hint = name_file(hint, shlex.quote(path) if path else "")
         return Finding(
             path=path,
             line=hit.line if hit.line is not None else line,

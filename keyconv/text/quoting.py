@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["as_name", "name_file", "quote"]
+__all__ = ["as_name", "name_file", "name_variable", "quote"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9@._-]{0,63}\Z")
 _FILE = re.compile(r"(?<!-file )\bFILE\b")
+_COMMAND = re.compile(r"keyconv (?P<verb>[a-z]+) [^:;`]*(?<!-file )\bFILE\b[^:;`]*")
+_IN_PLACE = {
+    "keyconv passphrase FILE": "keyconv convert - --new-passphrase -o NEW",
+    "keyconv passphrase --no-passphrase FILE": "keyconv convert - --no-passphrase -o NEW",
+    "keyconv passphrase --upgrade FILE": "keyconv convert - -t openssh -o NEW",
+    "keyconv comment FILE TEXT": "keyconv convert - --comment TEXT -o NEW",
+}
+"""What changes a file in place, and what does the same for standard input."""
+
 _MOST = 12
 """Characters that are shown of what is not a name: it may be a piece of a private key in the wrong place."""
 
@@ -31,3 +40,13 @@ def name_file(hint: str, path: str) -> str:
     The FILE of an option, as in `--passphrase-file FILE`, is another, and standard input has no name.
     """
     return hint if path in ("", "-") else _FILE.sub(lambda _: path, hint)
+
+
+def name_variable(hint: str, name: str) -> str:
+    """Have the command of a hint read an environment variable instead of FILE, without writing it anywhere else."""
+
+    def piped(found: re.Match[str]) -> str:
+        command = _IN_PLACE.get(found[0]) or _FILE.sub("-", found[0])
+        return f"printf '%s\\n' \"${name}\" | {command}"
+
+    return _COMMAND.sub(piped, hint)
