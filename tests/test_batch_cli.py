@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from fixture_files import FIXTURES_DIR, PASSPHRASE, ROOT, sample
 from test_cli_convert import CHEAP, LOCKED_OPENSSH, LOCKED_PPK, OPENSSH, PPK, PUBLIC, TWO_KEYS, run, secret_file
 from test_cli_many import place, tree
 from tools import PATIENCE, some, wait_until
 
 from keyconv import Locked, Passphrase, WriteOptions, read, unlock, write
-from keyconv.cli import workers
+from keyconv.cli import running, workers
 from keyconv.cli.inputs import Inputs
 from keyconv.cli.written import Face, Written
 
@@ -419,3 +420,40 @@ def test_a_worker_that_is_killed_fails_what_it_had_in_hand_and_the_rest_goes_on(
     assert 1 <= lost <= 8
     assert err.splitlines()[-1] == b"keyconv: %d converted, %d failed, 0 skipped" % (MANY - lost, lost)
     assert len(tree(out)) == MANY - lost
+
+
+# ── an interrupt at an odd moment ──────────────────────────────────────────────────────────────────────────────────
+
+
+class _Interrupting:
+    """What is interrupted while Python finishes a class body, which it turns into a RuntimeError before 3.12."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        raise KeyboardInterrupt
+
+
+def _interrupted_in_a_class_body(_: object) -> int:
+    type("Unfinished", (), {"member": _Interrupting()})
+    return 0
+
+
+def test_an_interrupt_in_a_class_body_is_an_interrupt(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as left:
+        running.run(_interrupted_in_a_class_body)
+    assert (left.value.exit_code, capsys.readouterr()) == (130, ("", ""))
+
+
+class _Late:
+    """What is interrupted in a callback of Python's own."""
+
+    def __del__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_in_a_callback_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.unraisablehook
+    with workers.ended_by_signals():
+        late = _Late()
+        del late
+    assert capsys.readouterr() == ("", "")
+    assert sys.unraisablehook is before

@@ -49,8 +49,12 @@ def run(
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:
-        screen.error(InternalError.of(error))
-        code = INTERNAL
+        # Python 3.11 makes a RuntimeError of what is raised while a class body is being finished, in an import say.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            code = INTERRUPTED
+        else:
+            screen.error(InternalError.of(error))
+            code = INTERNAL
     raise typer.Exit(code)
 
 

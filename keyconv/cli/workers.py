@@ -82,9 +82,9 @@ def for_files(
 def ended_by_signals() -> Iterator[Callable[[], None]]:
     """Have SIGTERM end the work within as Ctrl-C does; another program that stops this one asks for the same.
 
-    Gives a function to call now and then, which raises KeyboardInterrupt where that came and was lost: Python prints
-    what is raised in a callback of its own, and goes on. A signal to the whole group of processes ends workers, too, of
-    which a thread of their executor would then complain.
+    Yields a function to call now and then, which raises KeyboardInterrupt where that came and was lost: Python goes on
+    after what is raised in a callback of its own, and reports it, but not here. A signal to the whole group of
+    processes ends workers, too, of which a thread of their executor would then complain.
     """
     import signal
     import threading
@@ -104,8 +104,9 @@ def ended_by_signals() -> Iterator[Callable[[], None]]:
         yield look
         return
     before = {number: each for number, each in usual.items() if signal.getsignal(number) == each}
-    complain = threading.excepthook
+    complain, report = threading.excepthook, sys.unraisablehook
     threading.excepthook = lambda _: None
+    sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, KeyboardInterrupt) else report(lost)
     for number in before:
         signal.signal(number, interrupt)
     try:
@@ -113,4 +114,4 @@ def ended_by_signals() -> Iterator[Callable[[], None]]:
     finally:
         for number, each in before.items():
             signal.signal(number, each)
-        threading.excepthook = complain
+        threading.excepthook, sys.unraisablehook = complain, report
