@@ -100,15 +100,31 @@ def test_the_defaults_of_the_contract_are_in_the_help() -> None:
         assert default in text[start : text.index("\n  -", start)]
 
 
-def test_help_fits_a_terminal_of_80_columns() -> None:
+SUB_COMMANDS = ("cert show", "cert attach", "cert detach", "agent add", "agent list", "agent remove")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, *SUB_COMMANDS])
+def test_help_fits_a_terminal_of_80_columns(command: str) -> None:
+    lines = help_of(*command.split()).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines if line.endswith("...") and not line.startswith("Usage: ")], "nothing is cut"
+
+
+def test_the_first_help_fits_a_screen_and_names_its_options() -> None:
+    text = help_of()
+    assert len(text.splitlines()) <= 24
+    assert all(flag in text for flag in ("-V, --version", "-h, --help", "keyconv FILE", "keyconv help COMMAND"))
+
+
+def test_wide_terminals_get_the_same_lines() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "keyconv", "convert", "--help"],
+        [sys.executable, "-m", "keyconv", "--help"],
         cwd=ROOT,
         capture_output=True,
-        env={**os.environ, "COLUMNS": "80"},
+        env={**os.environ, "COLUMNS": "200"},
         check=True,
     )
-    assert max(map(len, ran.stdout.decode().splitlines())) <= 80
+    assert ran.stdout.decode() == help_of()
 
 
 def test_without_a_command_the_help_is_shown() -> None:

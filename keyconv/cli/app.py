@@ -31,6 +31,12 @@ DOCTOR = "doctor"
 """The command that a file without a command is given to; the help does not list it."""
 
 
+_EPILOG = """\
+A file's content decides what it is, never its name; - is standard input.
+Options: -V, --version; -h, --help, also after a command. keyconv help COMMAND
+"""
+
+
 class Declarations(UserDict[str, Any]):
     """The commands by name; the module that declares one is imported when it is asked for.
 
@@ -67,6 +73,15 @@ class Program(TyperGroup):
         if args and args[0] not in self.commands:
             args = _without_command(args)
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """List the commands; their own help lists options, and the epilog names the two of the program."""
+        self.format_commands(ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the last lines as they are, so that all fits a screen of 24 lines."""
+        formatter.write_paragraph()
+        formatter.write(_EPILOG)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, or say which one was meant."""
@@ -126,8 +141,8 @@ def _fail(ctx: Any, message: str, hint: str) -> None:
 app = typer.Typer(
     name="keyconv",
     cls=Program,
-    help="Convert, check and fix SSH keys: PuTTY's PPK, OpenSSH, PEM and others. 'keyconv FILE' says what a file is.",
-    epilog="The content of a file decides what it is, never its name; - is standard input. More: keyconv help COMMAND.",
+    help="Convert, check and fix SSH keys. 'keyconv FILE' says what a file is.",
+    options_metavar="",
     subcommand_metavar="FILE... | COMMAND [ARGS]...",
     no_args_is_help=True,
     rich_markup_mode=None,
