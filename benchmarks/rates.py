@@ -42,9 +42,9 @@ from keyconv.cli.grounds import Grounds, context_of  # noqa: E402
 from keyconv.cli.inputs import Inputs  # noqa: E402
 from keyconv.cli.render import Screen  # noqa: E402
 from keyconv.cli.written import Face, Written  # noqa: E402
-from keyconv.crypto.generation import generate  # noqa: E402
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf  # noqa: E402
 from keyconv.crypto.pbes import Pbkdf2  # noqa: E402
+from keyconv.proof.generation import generate  # noqa: E402
 
 JSON = ROOT / "benchmarks" / "rates.json"
 PAGE = ROOT / "docs" / "scale.md"

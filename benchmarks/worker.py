@@ -114,8 +114,8 @@ def _time(convert: Convert, paths: Sequence[str], target: str, least: float) -> 
 
 def _part(convert: Convert, part: str, paths: Sequence[str], least: float) -> float:
     """Do a part of what keyconv does to convert the RSA keys of these files; give the seconds for one key."""
-    from keyconv.crypto import pairing, primes
     from keyconv.engine import read
+    from keyconv.proof import primes, proving
 
     contents = [Path(path).read_bytes() for path in paths]
     privates: list[Any] = [read(content).entries[0].private for content in contents]
@@ -134,9 +134,9 @@ def _part(convert: Convert, part: str, paths: Sequence[str], least: float) -> fl
 
     work = {"rest": rest, "round": power, "lucas": lucas}[part]
     passes, spent = 0, 0.0
-    with patch.object(pairing, "is_prime", lambda number: True) if part == "rest" else nullcontext():
+    with patch.object(proving, "is_prime", lambda number: True) if part == "rest" else nullcontext():
         while spent < least:
-            pairing._proved.clear()
+            proving._proved.clear()
             start = time.perf_counter()
             work()
             spent += time.perf_counter() - start
@@ -182,7 +182,7 @@ def _keyconv() -> Convert:
 def _keyconv_fast() -> Convert:
     import gmpy2  # noqa: F401 - it is there
 
-    from keyconv.crypto.primes import is_prime
+    from keyconv.proof.primes import is_prime
 
     for _ in range(20):  # after a few numbers keyconv loads it
         is_prime((1 << 1279) - 1)

@@ -8,8 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from keyconv.bridging import convert_with as _convert_with
+
 if TYPE_CHECKING:
     from keyconv.batch import convert_many
+    from keyconv.bridging import CryptographyPrivateKey as _CryptographyPrivateKey
     from keyconv.crypto.kdf import Deriver
     from keyconv.engine import Inspection, Plan, convert, inspect, match, plan, read, unlock, write
     from keyconv.errors import KeyconvError
@@ -73,4 +76,13 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)
+
+
+def _to_cryptography(private: object) -> _CryptographyPrivateKey:
+    from keyconv.crypto.pyca import to_cryptography
+
+    return to_cryptography(private)
+
+
+_convert_with(_to_cryptography)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from hypothesis import HealthCheck, settings
 
-from keyconv.crypto import primes
+from keyconv.proof import primes
 
 # Timing decides no test; and a run in CI is the same run again.
 settings.register_profile(

@@ -11,8 +11,8 @@ import pytest
 from fixture_files import Fixture, keyfile, pick
 
 from keyconv.checks import badkeys
-from keyconv.crypto.primes import is_prime
 from keyconv.keys import RsaPublicKey
+from keyconv.proof.primes import is_prime
 
 if find_spec("badkeys") is None and "badkeys" not in os.environ.get("KEYCONV_EXTRAS", ""):
     pytest.skip("the extra keyconv[badkeys] is not installed", allow_module_level=True)

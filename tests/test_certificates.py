@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 from tools import PATIENCE, require, some
 
 from keyconv.codec import public_blob
-from keyconv.crypto import fingerprint, signatures
+from keyconv.crypto import fingerprint
 from keyconv.engine import certificates, choose, unlock, write
 from keyconv.errors import KeyconvError, MacError, MalformedError, MismatchError, UnsupportedError
 from keyconv.keyfile import Entry
 from keyconv.keys import Certificate
+from keyconv.proof import signatures
 
 NOW = 1_790_000_000
 CERTIFICATES = [each for each in FIXTURES if each.path.startswith("certificates/") and each.path.endswith("-cert.pub")]

@@ -599,7 +599,7 @@ def test_the_sources_of_cryptography_are_no_keys() -> None:
 
 def _many_lines(count: int, keys: int) -> Any:
     chance = random.Random(5)
-    from keyconv.crypto.pairing import derive_ed25519
+    from keyconv.crypto.derive import derive_ed25519
 
     made = []
     for _ in range(keys):

@@ -18,12 +18,13 @@ from keyconv.checks.check_file import judge_content
 from keyconv.checks.model import Content, Context, Finding
 from keyconv.checks.rules import RULES, rule
 from keyconv.document.places import split
+from keyconv.engine import foreign
 from keyconv.engine.reading import read, read_whole
 from keyconv.errors import (
     KeyconvError,
     MalformedError,
 )
-from keyconv.repair import Opening, diagnose, explain, find_whole, foreign
+from keyconv.repair import Opening, diagnose, explain, find_whole
 from keyconv.secret import Passphrase
 
 OPENSSH = by_path("openssh/rsa2048-plain").data

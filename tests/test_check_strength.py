@@ -17,10 +17,10 @@ from test_rules import next_prime
 
 from keyconv.checks import badkeys, company, modulus, published
 from keyconv.checks.embedded import may_hold_key
-from keyconv.crypto.primes import is_prime
 from keyconv.engine import read
 from keyconv.errors import KeyconvError, UsageError
 from keyconv.keys import RsaPublicKey
+from keyconv.proof.primes import is_prime
 
 BITS = 512
 

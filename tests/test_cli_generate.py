@@ -20,10 +20,10 @@ from tools import PATIENCE, require
 from keyconv import FORMATS, Entry, Format, Locked, WriteOptions, engine, read, unlock
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
-from keyconv.crypto.generation import check_bits, generate
 from keyconv.errors import MismatchError, UsageError
 from keyconv.formats import by_name
 from keyconv.keys import EcdsaPrivateKey
+from keyconv.proof.generation import check_bits, generate
 
 PLAIN = "--no-passphrase"
 CHEAP = ("--rounds", "1", "--kdf-memory", "64", "--kdf-passes", "1")

@@ -14,11 +14,11 @@ from fixture_files import ROOT, by_path, sample
 from forged_files import load, openssh, ppk
 
 from keyconv import FORMATS, Deriver, Passphrase, WriteOptions, read, unlock, write
-from keyconv.crypto import pairing
 from keyconv.errors import KeyconvError, MacError, WrongPassphraseError
 from keyconv.formats import openssh as openssh_format
 from keyconv.formats import ppk as ppk_format
 from keyconv.formats.base import Format
+from keyconv.proof import proving
 
 WORD = Passphrase("correct horse")
 GUARDED = re.compile(r"(?:^|_)(?:mac|tag|digest|checks?|padding|padded|hash)(?:$|_)")
@@ -162,7 +162,7 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     spy(ppk_format, "_read_private")
     spy(openssh_format, "_check_integers_agree")
     spy(openssh_format, "_read_section")
-    spy(pairing, "prove")
+    spy(proving, "prove")
     return calls
 
 

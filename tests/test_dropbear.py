@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from tools import PATIENCE, require, some
 
 from keyconv import Entry, Locked, WriteOptions
-from keyconv.crypto.factors import MAX_BITS, coefficient, recover_primes
 from keyconv.engine.inspection import public_line
 from keyconv.errors import (
     ContradictionError,
@@ -35,6 +34,7 @@ from keyconv.keys import (
     PrivateKey,
     RsaPrivateKey,
 )
+from keyconv.proof.factors import MAX_BITS, coefficient, recover_primes
 from keyconv.wire import encode
 
 OWN = pick(lambda fixture: fixture.format == "dropbear", FIXTURES)

@@ -17,7 +17,6 @@ from keyconv.checks.check_file import judge_content
 from keyconv.checks.model import Content, Context
 from keyconv.checks.rules import RULES
 from keyconv.codec import public_blob
-from keyconv.crypto import pairing, points
 from keyconv.crypto.kdf import BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import unlock
@@ -37,6 +36,7 @@ from keyconv.errors import (
 )
 from keyconv.formats import by_name
 from keyconv.keys import CURVES, EcdsaPublicKey, Ed25519PublicKey, RsaPublicKey
+from keyconv.proof import points, proving
 from keyconv.repair import diagnose, explain
 from keyconv.secret import Passphrase
 from keyconv.text import base64, pem
@@ -142,9 +142,9 @@ def test_numbers_and_options_have_their_rules_in_a_public_file(data: bytes, rule
 
 def test_a_point_off_its_curve_contradicts_the_private_half_and_one_of_small_order_is_weak_anywhere() -> None:
     with pytest.raises(ContradictionError) as off:
-        pairing.check_public(EcdsaPublicKey(P256, OFF_CURVE))
+        proving.check_public(EcdsaPublicKey(P256, OFF_CURVE))
     with pytest.raises(points.PointError) as small:
-        pairing.check_public(Ed25519PublicKey(bytes(32)))
+        proving.check_public(Ed25519PublicKey(bytes(32)))
     assert (off.value.rule, small.value.rule) == ("inconsistent-numbers", "weak-point")
 
 

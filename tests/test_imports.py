@@ -44,7 +44,7 @@ PLAIN = (
 NEEDLESS = {
     *("keyconv.checks", "keyconv.repair", "keyconv.agent", "keyconv.batch", "keyconv.engine.certificates"),
     *("keyconv.cli.first_words", "keyconv.cli.doctor_app", "keyconv.cli.next_steps"),
-    *("keyconv.cli.convert_many", "keyconv.cli.progress", "keyconv.crypto.pbes", "keyconv.crypto.signatures"),
+    *("keyconv.cli.convert_many", "keyconv.cli.progress", "keyconv.crypto.pbes", "keyconv.proof.signatures"),
     *("rich", "bcrypt", "argon2", "json", "secrets", "random", "tempfile", "unicodedata", "shlex"),
     *("logging", "email", "socket", "asyncio", "concurrent.futures", "multiprocessing", "importlib.metadata"),
 }

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyconv import Entry, Locked, WriteOptions
+from keyconv.bridging import ToCryptography
 from keyconv.engine.inspection import public_line
 from keyconv.errors import (
     ContradictionError,
@@ -30,7 +31,6 @@ from keyconv.errors import (
 )
 from keyconv.formats.jwk import JWK, JWK_PUB, thumbprint
 from keyconv.keys import PrivateKey
-from keyconv.keys.bridge import ToCryptography
 from keyconv.text import base64url
 
 SOURCES = (

@@ -49,8 +49,8 @@ from keyconv.cli.app import app
 from keyconv.cli.opening import Opened
 from keyconv.cli.prompt import PassphraseSource, Prompter
 from keyconv.codec import private_blob
-from keyconv.crypto import pairing
 from keyconv.keys import PrivateKey
+from keyconv.proof import proving
 
 PLANTED = "canary: Tr0ub4dor & 3, Grünspecht"
 WRONG = "canary: Kn0tterm4ul-Buntspecht"
@@ -321,7 +321,7 @@ def test_an_internal_error_is_one_line_that_tells_its_type_and_place_and_no_secr
         raise kind(f"while {PLANTED} and {getattr(private, 'seed', b'').hex()}")
 
     if place == "prove":
-        monkeypatch.setattr(pairing, "prove", fail)
+        monkeypatch.setattr(proving, "prove", fail)
     elif place == "unlock":
         monkeypatch.setattr(keyconv.crypto.kdf.BcryptPbkdf, "derive", fail)
     elif place == "write":
@@ -457,7 +457,7 @@ def test_a_private_half_that_contradicts_itself_is_refused_without_being_told(
     def refuse(private: Any, notes: Any) -> Any:
         raise keyconv.errors.ContradictionError("the numbers contradict each other")
 
-    monkeypatch.setattr(pairing, "prove", refuse)
+    monkeypatch.setattr(proving, "prove", refuse)
     with pytest.raises(keyconv.errors.ContradictionError) as caught:
         unlock(read(data).entries[0], PASSPHRASE)
     assert clean(str(caught.value) + repr(caught.value), name)

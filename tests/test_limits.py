@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from keyconv import limits
-from keyconv.crypto.pairing import check_public
 from keyconv.errors import ContradictionError, LimitError, MalformedError
 from keyconv.keys import DsaPublicKey, RsaPublicKey
+from keyconv.proof.proving import check_public
 from keyconv.text import integer
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader

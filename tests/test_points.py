@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tools import require
 
-from keyconv.crypto.points import check_ecdsa, check_ed448, check_ed25519
 from keyconv.errors import ContradictionError
 from keyconv.keys import CURVES, Curve
+from keyconv.proof.points import check_ecdsa, check_ed448, check_ed25519
 
 LIBRARY_CURVES: dict[str, ec.EllipticCurve] = {
     "nistp256": ec.SECP256R1(),

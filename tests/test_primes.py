@@ -14,8 +14,8 @@ import pytest
 from composites import COMPOSITES, FOOLS_FIXED_BASES, FOOLS_LUCAS, carmichael_of_many, is_carmichael
 from tools import require
 
-from keyconv.crypto import primes as module
-from keyconv.crypto.primes import _encryption, _is_extra_strong_lucas, _is_strong_probable_prime, is_prime
+from keyconv.proof import primes as module
+from keyconv.proof.primes import _encryption, _is_extra_strong_lucas, _is_strong_probable_prime, is_prime
 
 LIMIT = 50_000
 STRONG_BASE_2 = (

@@ -9,7 +9,7 @@ import pytest
 from fixture_files import PUTTY_TYPES, by_path
 from forged_files import load, ppk
 
-from keyconv.crypto import amends, pairing
+from keyconv.crypto.derive import derive_ed25519
 from keyconv.engine import choose, read
 from keyconv.errors import ContradictionError, MismatchError, RecomputableError
 from keyconv.keyfile import Locked
@@ -24,6 +24,7 @@ from keyconv.keys import (
     RsaPrivateKey,
     RsaPublicKey,
 )
+from keyconv.proof import amends, proving
 
 
 def _private(key: str) -> PrivateKey:
@@ -42,7 +43,7 @@ def _flip(data: bytes, index: int = 0) -> bytes:
 @pytest.mark.parametrize("key", PUTTY_TYPES)
 def test_a_key_that_was_proved_does_not_vouch_for_one_that_differs_in_any_number(key: str) -> None:
     private: Any = _private(key)
-    assert pairing.prove(private, []) == private
+    assert proving.prove(private, []) == private
     for each in fields(private):
         value = getattr(private, each.name)
         if isinstance(value, int):
@@ -52,8 +53,8 @@ def test_a_key_that_was_proved_does_not_vouch_for_one_that_differs_in_any_number
         else:
             changed = replace(private, public=_another(private.public))
         with pytest.raises((ContradictionError, MismatchError)):
-            pairing.prove(changed, [])
-    assert pairing.prove(private, []) == private
+            proving.prove(changed, [])
+    assert proving.prove(private, []) == private
 
 
 def _another(public: PublicKey) -> PublicKey:
@@ -81,21 +82,21 @@ def test_a_number_that_was_computed_anew_is_refused_again_afterwards() -> None:
     assert isinstance(right, RsaPrivateKey)
     private = replace(right, iqmp=right.iqmp ^ 1)
     with amends.allowed() as found:
-        assert pairing.prove(private, []) == right
+        assert proving.prove(private, []) == right
     assert found
     for _ in range(2):
         with pytest.raises(RecomputableError):
-            pairing.prove(private, [])
+            proving.prove(private, [])
 
 
 def test_only_so_many_proofs_are_remembered_and_no_secret_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
     remembered: set[bytes] = set()
-    monkeypatch.setattr(pairing, "_proved", remembered)
-    monkeypatch.setattr(pairing, "_KEPT", 3)
+    monkeypatch.setattr(proving, "_proved", remembered)
+    monkeypatch.setattr(proving, "_KEPT", 3)
     for number_of_keys in range(1, 8):
         seed = bytes((number_of_keys,)) * 32
-        private = Ed25519PrivateKey(pairing.derive_ed25519(seed), seed)
+        private = Ed25519PrivateKey(derive_ed25519(seed), seed)
         for _ in range(2):
-            assert pairing.prove(private, []) == private
+            assert proving.prove(private, []) == private
         assert 0 < len(remembered) <= 3
         assert all(len(each) == 32 and each not in (seed, private.public.point) for each in remembered)

@@ -30,11 +30,11 @@ from forged_files import load, number, openssh, ppk
 from tools import some
 
 from keyconv import Deriver, Locked, Passphrase, convert
-from keyconv.crypto import amends, pairing
 from keyconv.engine import read, unlock
 from keyconv.errors import KeyconvError, RecomputableError, WrongPassphraseError
 from keyconv.keyfile import KeyFile
 from keyconv.keys import RsaPrivateKey
+from keyconv.proof import amends, proving
 from keyconv.repair import Candidate, Opening, is_stale, listings, mend_public, search, wrappings
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.searching import MAX_WORK
@@ -645,10 +645,10 @@ def test_numbers_that_do_not_follow_are_not_computed(wrong: dict[str, int]) -> N
 def test_computing_anew_ends_with_its_block() -> None:
     wrong = replace(_rsa(), iqmp=2)
     with amends.allowed() as found:
-        assert pairing.prove(wrong, []) == _rsa()
+        assert proving.prove(wrong, []) == _rsa()
     assert [note.message for note in found] == ["the RSA coefficient iqmp is not the inverse of q modulo p"]
     with pytest.raises(RecomputableError):
-        pairing.prove(wrong, [])
+        proving.prove(wrong, [])
 
 
 # ── KEY.pub beside KEY ─────────────────────────────────────────────────────────────────────────────────────────────

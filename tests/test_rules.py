@@ -27,11 +27,11 @@ from keyconv.checks.model import SEVERITIES, Content, Context
 from keyconv.checks.policy import PRESETS
 from keyconv.checks.rules import RULES, rule
 from keyconv.cli.check_app import register
-from keyconv.crypto.primes import is_prime
 from keyconv.engine import read
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import WriteOptions
 from keyconv.formats.sshfp import SSHFP
+from keyconv.proof.primes import is_prime
 from keyconv.statements import krl
 
 app = typer.Typer()
@@ -85,7 +85,7 @@ def certificate(**changes: Any) -> bytes:
 
 
 def ed25519_file(seed: bytes) -> bytes:
-    from keyconv.crypto.pairing import derive_ed25519
+    from keyconv.crypto.derive import derive_ed25519
 
     point = derive_ed25519(seed).point
     blob = string(b"ssh-ed25519") + string(point)

@@ -20,8 +20,8 @@ from keyconv.checks.lines import LineFile, check_lines
 from keyconv.checks.model import Context, LineKind, Thresholds
 from keyconv.checks.published import read_blocklist
 from keyconv.crypto.fingerprint import sha256
-from keyconv.crypto.points import are_all_ed25519, check_ed25519
 from keyconv.errors import ContradictionError
+from keyconv.proof.points import are_all_ed25519, check_ed25519
 from keyconv.text.rows import Row, TextFacts, read_rows
 
 ED25519 = by_path("openssh-pub/ed25519.pub").data.rstrip(b"\n")

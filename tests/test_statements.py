@@ -18,9 +18,9 @@ from typer.testing import CliRunner, Result
 
 from keyconv import statements
 from keyconv.cli.app import app
+from keyconv.codec.sshfp import ALGORITHMS
 from keyconv.engine import read as read_key
 from keyconv.errors import KeyconvError, MalformedError, NotAKeyError
-from keyconv.formats.sshfp import ALGORITHMS
 from keyconv.statements import krl, principals, sshfp
 
 KRL = krl.MAGIC + b"\0\0\0\1" + bytes(8 * 3) + bytes(4) + bytes(4)

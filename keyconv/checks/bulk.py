@@ -15,8 +15,8 @@ from hashlib import sha256
 from keyconv import limits
 from keyconv.checks.model import UsualKey, UsualTest
 from keyconv.codec.key_line import usual_modulus
-from keyconv.crypto import points
 from keyconv.keys import CURVES
+from keyconv.proof import points
 from keyconv.text.rows import Row
 from keyconv.wire import encode
 

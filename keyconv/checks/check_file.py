@@ -16,11 +16,12 @@ from keyconv.checks.statements import find_kind, judge
 from keyconv.codec.key_line import BLOB_START
 from keyconv.codec.line_kind import kind_of
 from keyconv.codec.unsupported import NEW_KEY
-from keyconv.crypto.amends import NONCANONICAL
 from keyconv.engine import unlock
+from keyconv.engine.foreign import find_foreign
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError, LimitError, NotAKeyError, UnsupportedError, WrongPassphraseError
 from keyconv.keyfile import Entry, KeyFile, Locked
+from keyconv.proof.amends import NONCANONICAL
 from keyconv.repair.messages import MESSAGES
 from keyconv.repair.opening import Opening
 
@@ -219,7 +220,7 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
             return judged
     only_bad = not file.keys and file.bad and not any(finding.rule != "bad-line" for finding in judged.findings)
     like_lines = kind_of(content.data) or (kind == "allowed_signers" and BLOB_START in content.data)
-    named = repair.find_foreign(content.data) if only_bad and not like_lines else None
+    named = find_foreign(content.data) if only_bad and not like_lines else None
     if named is not None:
         judged.findings = [rules.BOOK.to_finding(named.rule, Hit(named.message, hint=named.hint or None), content.path)]
     return judged

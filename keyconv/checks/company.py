@@ -9,10 +9,10 @@ from keyconv import repair, statements
 from keyconv.checks import modulus, rules
 from keyconv.checks.model import Beside, Finding, Hit, Judged, KeysOfRun, fingerprint_of
 from keyconv.codec import public_blob
+from keyconv.codec.sshfp import ALGORITHMS
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.formats import bare_name
-from keyconv.formats.sshfp import ALGORITHMS
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import RsaPublicKey
 from keyconv.statements import sshfp

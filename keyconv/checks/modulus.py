@@ -10,7 +10,7 @@ from itertools import zip_longest
 from math import gcd, isqrt, prod
 from typing import Any
 
-from keyconv.crypto.primes import SMALL_PRIMES, is_prime
+from keyconv.proof.primes import SMALL_PRIMES, is_prime
 
 __all__ = [
     "MAX_COMPARED_BITS",

@@ -16,13 +16,13 @@ from keyconv.cli.options import InputOptions, OutputOptions
 from keyconv.cli.render import Screen
 from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
-from keyconv.crypto.generation import check_bits, generate
 from keyconv.engine import plan, write
 from keyconv.errors import KeyconvError, MisfitError, UsageError
 from keyconv.formats import FORMATS, by_ending, by_name, promised_by
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry
 from keyconv.keys import family_named
+from keyconv.proof.generation import check_bits, generate
 from keyconv.secret import Passphrase
 from keyconv.text.nearest import nearest
 from keyconv.text.quoting import quote

@@ -1,6 +1,6 @@
 """Private keys in DER: PKCS#1's RSAPrivateKey, SEC 1's ECPrivateKey, OpenSSL's DSA form, and PKCS#8.
 
-The readers compare what the model does not keep; the numbers are proved by `keyconv.crypto.pairing.prove`. Where a file
+The readers compare what the model does not keep; the numbers are proved by `keyconv.proof.proving.prove`. Where a file
 states no public half, it is derived here. With `lenient` they read what DER forbids and OpenSSL takes: long lengths,
 and numbers without their sign byte, which then only the proof makes certain.
 
@@ -23,7 +23,7 @@ from keyconv.codec.der_public import (
     write_algorithm,
 )
 from keyconv.codec.unsupported import no_key_type
-from keyconv.crypto import complete, pairing
+from keyconv.crypto.derive import derive_ecdsa, derive_ed448, derive_ed25519
 from keyconv.errors import ContradictionError, MalformedError, MismatchError, UnsupportedError
 from keyconv.keys import (
     Curve,
@@ -44,6 +44,7 @@ from keyconv.keys import (
     SkEd25519PrivateKey,
 )
 from keyconv.notes import Note
+from keyconv.proof import complete, proving
 from keyconv.wire import der
 from keyconv.wire.der import DerReader
 
@@ -123,7 +124,7 @@ def _read_rsa(reader: DerReader, notes: list[Note]) -> RsaPrivateKey:
     if not e:
         e = complete.exponent(d, p, q, notes)
     private = RsaPrivateKey(RsaPublicKey(e=e, n=n), d=d, p=p, q=q, iqmp=iqmp)
-    pairing.check_exponents(private, dmp1, dmq1)
+    proving.check_exponents(private, dmp1, dmq1)
     return private
 
 
@@ -155,7 +156,7 @@ def _read_ec(
     d = _read_scalar(scalar, curve, notes)
     if not isinstance(public, EcdsaPublicKey):
         notes.append(Note("noncanonical", "the public half is not there, which PuTTY needs; derived from the private"))
-        public = pairing.derive_ecdsa(curve, d)
+        public = derive_ecdsa(curve, d)
     return EcdsaPrivateKey(public, d)
 
 
@@ -171,8 +172,8 @@ def _edwards_key(algorithm: Edwards, seed: bytes, public: PublicKey | None) -> E
     if len(seed) != algorithm.length:
         raise MalformedError(f"the seed has {len(seed)} bytes instead of {algorithm.length}")
     if algorithm.length == 32:
-        return Ed25519PrivateKey(public if isinstance(public, Ed25519PublicKey) else pairing.derive_ed25519(seed), seed)
-    return Ed448PrivateKey(public if isinstance(public, Ed448PublicKey) else pairing.derive_ed448(seed), seed)
+        return Ed25519PrivateKey(public if isinstance(public, Ed25519PublicKey) else derive_ed25519(seed), seed)
+    return Ed448PrivateKey(public if isinstance(public, Ed448PublicKey) else derive_ed448(seed), seed)
 
 
 def _read_scalar(scalar: bytes, curve: Curve, notes: list[Note]) -> int:
@@ -274,7 +275,7 @@ def _read_inner(algorithm: Algorithm, key: DerReader, attached: PublicKey | None
 
 def _read_dsa_number(group: DsaGroup, x: int) -> DsaPrivateKey:
     # The group is checked before it is calculated with: g stands in for y, which is as good a member of it.
-    pairing.check_public(DsaPublicKey(group.p, group.q, group.g, group.g))
+    proving.check_public(DsaPublicKey(group.p, group.q, group.g, group.g))
     if not 1 <= x < group.q:
         raise ContradictionError("the DSA private number x is not from 1 to q - 1")
     return DsaPrivateKey(DsaPublicKey(group.p, group.q, group.g, pow(group.g, x, group.p)), x)

@@ -93,7 +93,7 @@ def read_algorithm(reader: DerReader, notes: list[Note]) -> Algorithm:
 def read_public(algorithm: Algorithm, contents: bytes, notes: list[Note], *, lenient: bool = False) -> PublicKey:
     """Read the contents of a BIT STRING that is a public key of this algorithm.
 
-    The key is not checked yet: that is `keyconv.crypto.pairing.check_public`'s.
+    The key is not checked yet: that is `keyconv.proof.proving.check_public`'s.
 
     Raises: MalformedError.
     """

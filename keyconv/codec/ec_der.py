@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from keyconv.codec import oids
 from keyconv.codec.unsupported import no_key_type
-from keyconv.crypto.points import PointError
 from keyconv.errors import ContradictionError, MalformedError, UnsupportedError
 from keyconv.keys import CURVES, Curve
 from keyconv.notes import Note
+from keyconv.proof.points import PointError
 from keyconv.wire import der
 from keyconv.wire.der import DerReader
 
@@ -83,7 +83,7 @@ def write_curve(curve: Curve) -> bytes:
 def uncompress(curve: Curve, point: bytes, notes: list[Note]) -> bytes:
     """Return a point in the uncompressed form, which SSH has alone; the other forms of SEC 1 are noted.
 
-    What has none of the forms is given back as it is, for `keyconv.crypto.pairing` to judge.
+    What has none of the forms is given back as it is, for `keyconv.proof.proving` to judge.
 
     Raises: PointError when there is no such point on the curve.
     """

@@ -10,11 +10,11 @@ import re
 from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
-from keyconv.crypto import pairing
-from keyconv.crypto.points import PointError
 from keyconv.errors import KeyconvError, LimitError, MalformedError, MismatchError, TruncatedError
 from keyconv.keys import Certificate, Ed25519PublicKey, PublicKey, RsaPublicKey
 from keyconv.notes import Note
+from keyconv.proof import proving
+from keyconv.proof.points import PointError
 from keyconv.text import base64
 from keyconv.text.quoting import as_name, quote
 from keyconv.wire import encode
@@ -90,9 +90,9 @@ def read_key(text: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | N
         raise TruncatedError(f"there is no base64 after the key type {show(word)}")
     public, certificate = _read_whole_blob(base64.decode(encoded), notes)
     _compare_type(word.decode("ascii"), certificate.algorithm if certificate else public.algorithm, notes)
-    pairing.check_public(public)
+    proving.check_public(public)
     if certificate is not None:
-        pairing.check_public(certificate.ca_key)
+        proving.check_public(certificate.ca_key)
     return public, certificate, comment or None
 
 

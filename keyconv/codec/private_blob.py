@@ -44,7 +44,7 @@ __all__ = ["read", "write"]
 def read(reader: WireReader) -> tuple[PrivateKey, Certificate | None]:
     """Read one key, algorithm name first, and leave the reader behind it (where a comment follows).
 
-    The numbers are not proved yet: that is `keyconv.crypto.pairing.prove`'s. Where the name is a certificate's, the
+    The numbers are not proved yet: that is `keyconv.proof.proving.prove`'s. Where the name is a certificate's, the
     certificate's blob follows it and the public numbers stand there alone.
 
     Raises: MalformedError; MismatchError; UnsupportedError for an unknown algorithm, whose length cannot be determined.

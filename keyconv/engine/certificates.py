@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Final, Literal, TypedDict
 
 from keyconv.codec import networks, public_blob
-from keyconv.crypto import fingerprint, signatures
+from keyconv.crypto import fingerprint
 from keyconv.errors import KeyconvError, LimitError, MacError, MalformedError, MismatchError, UnsupportedError
 from keyconv.keyfile import Entry
 from keyconv.keys import Certificate, PublicKey
 from keyconv.keys.certificate import FOREVER, HOST
+from keyconv.proof import signatures
 from keyconv.wire.reader import WireReader
 
 __all__ = [

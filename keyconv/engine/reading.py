@@ -62,7 +62,7 @@ def detect(data: bytes) -> Format:
     matching = claiming(data)
     if len(matching) == 1:
         return matching[0]
-    from keyconv.repair.foreign import describe  # large, and only for what is not a key
+    from keyconv.engine.foreign import describe  # large, and only for what is not a key
 
     found = describe(data)
     raise NotAKeyError(found.message, hint=found.hint, rule=found.rule)

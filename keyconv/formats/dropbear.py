@@ -9,8 +9,6 @@ Source: what dropbearkey and dropbearconvert 2022.83 write and read.
 from __future__ import annotations
 
 from keyconv.codec import public_blob
-from keyconv.crypto import amends, pairing
-from keyconv.crypto.factors import coefficient, recover_primes
 from keyconv.errors import KeyconvError, MalformedError, TruncatedError, UnsupportedError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
@@ -27,6 +25,8 @@ from keyconv.keys import (
     RsaPublicKey,
 )
 from keyconv.notes import Note
+from keyconv.proof import amends, proving
+from keyconv.proof.factors import coefficient, recover_primes
 from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
@@ -59,7 +59,7 @@ def _read(data: bytes) -> KeyFile:
 
 def _read_file(data: bytes) -> KeyFile:
     notes: list[Note] = []
-    private = pairing.prove(_read_key(data, notes), notes)
+    private = proving.prove(_read_key(data, notes), notes)
     return KeyFile(DROPBEAR.name, "private", (Entry(private.public, private),), tuple(notes))
 
 
@@ -103,7 +103,7 @@ def _read_rsa(public: RsaPublicKey, reader: WireReader, notes: list[Note]) -> Rs
         p = reader.mpint("RSA prime p")
         q = reader.mpint("RSA prime q")
     else:
-        pairing.check_public(public)
+        proving.check_public(public)
         p, q = recover_primes(public.n, public.e, d)
         notes.append(
             Note(

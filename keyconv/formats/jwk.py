@@ -12,8 +12,6 @@ from typing import Any
 
 from keyconv import limits
 from keyconv.codec.unsupported import no_key_type
-from keyconv.crypto import pairing
-from keyconv.crypto.factors import coefficient, recover_primes
 from keyconv.errors import (
     ContradictionError,
     KeyconvError,
@@ -39,6 +37,8 @@ from keyconv.keys import (
     RsaPublicKey,
 )
 from keyconv.notes import Note
+from keyconv.proof import proving
+from keyconv.proof.factors import coefficient, recover_primes
 from keyconv.text import base64url
 from keyconv.text.quoting import quote
 
@@ -219,7 +219,7 @@ def _read_key(members: _Members, notes: list[Note]) -> Entry:
 
 def _read_rsa(members: _Members, notes: list[Note]) -> Entry:
     public = RsaPublicKey(_read_number(members, "e", notes), _read_number(members, "n", notes))
-    pairing.check_public(public)
+    proving.check_public(public)
     if "oth" in members:
         raise no_key_type("RSA keys of more than two primes", place="oth")
     there = [name for name in _CRT if name in members]
@@ -246,7 +246,7 @@ def _read_ec(members: _Members, notes: list[Note]) -> Entry:
     x = _read_bytes(members, "x", curve.field_bytes)
     y = _read_bytes(members, "y", curve.field_bytes)
     public = EcdsaPublicKey(curve, b"\x04" + x + y)
-    pairing.check_public(public)
+    proving.check_public(public)
     if "d" not in members:
         return Entry(public)
     # The order has as many bytes as the field on each of the three curves.
@@ -260,7 +260,7 @@ def _read_okp(members: _Members, notes: list[Note]) -> Entry:
         raise no_key_type(f"the curve {_show(name)}", place="crv")
     point = _read_bytes(members, "x", _EDWARDS[name])
     public = Ed25519PublicKey(point) if name == "Ed25519" else Ed448PublicKey(point)
-    pairing.check_public(public)
+    proving.check_public(public)
     if "d" not in members:
         return Entry(public)
     seed = _read_bytes(members, "d", _EDWARDS[name])
@@ -273,7 +273,7 @@ _READERS = {"RSA": _read_rsa, "EC": _read_ec, "OKP": _read_okp}
 
 
 def _prove(private: PrivateKey, notes: list[Note]) -> Entry:
-    proved = pairing.prove(private, notes)
+    proved = proving.prove(private, notes)
     return Entry(proved.public, proved)
 
 

@@ -10,7 +10,6 @@ import hmac
 from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import private_blob, public_blob
-from keyconv.crypto import amends, pairing
 from keyconv.crypto.ciphers import CIPHERS, Cipher, decrypt, encrypt
 from keyconv.crypto.kdf import BcryptPbkdf, Deriver, note_salt
 from keyconv.errors import (
@@ -26,6 +25,7 @@ from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import Certificate, DsaPrivateKey, PublicKey, RsaPrivateKey
 from keyconv.notes import Note
+from keyconv.proof import amends, proving
 from keyconv.record import record
 from keyconv.secret import Passphrase
 from keyconv.text import pem
@@ -149,7 +149,7 @@ def _read_file(data: bytes) -> KeyFile:
 def _read_public(blob: bytes, notes: list[Note]) -> tuple[PublicKey, Certificate | None]:
     try:
         public, certificate = certificates.read_any(blob, notes, amends.current())
-        pairing.check_public(public)
+        proving.check_public(public)
     except KeyconvError as error:
         raise error.within("public half") from None
     return public, certificate
@@ -221,7 +221,7 @@ def _read_section(
             continue
         proved_bits += private.public.bits if isinstance(private, RsaPrivateKey | DsaPrivateKey) else 0
         limits.check_proved_bits(proved_bits)
-        private = pairing.prove(private, notes)
+        private = proving.prove(private, notes)
         if len(comment) > limits.MAX_COMMENT:
             raise LimitError(f"the comment has {len(comment)} bytes; the limit is {limits.MAX_COMMENT}")
         unlocked.append(Unlocked(private, comment, certificate, tuple(notes)))

@@ -12,7 +12,7 @@ from functools import partial
 from keyconv.codec import der_file, der_private, ec_der
 from keyconv.codec.der_file import Kind
 from keyconv.codec.unsupported import unknown_cipher
-from keyconv.crypto import pairing, pbes
+from keyconv.crypto import pbes
 from keyconv.crypto.kdf import Deriver
 from keyconv.crypto.pbes import BlockCipher, EvpMd5
 from keyconv.errors import KeyconvError, MalformedError, MismatchError, UnsupportedError, UsageError
@@ -20,6 +20,7 @@ from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import Curve, DsaPrivateKey, EcdsaPrivateKey, PrivateKey, RsaPrivateKey
 from keyconv.notes import Note
+from keyconv.proof import proving
 from keyconv.secret import Passphrase
 from keyconv.text import pem
 from keyconv.text.quoting import quote
@@ -185,7 +186,7 @@ def _read_proved(kind: Kind, contents: bytes, curve: Curve | None, notes: list[N
         stated = sec1.public.curve.name if isinstance(sec1, EcdsaPrivateKey) else sec1.public.algorithm
         if curve is not None and stated != curve.name:
             raise MismatchError(f"EC PARAMETERS names the curve {curve.name}, the key {stated}")
-    return pairing.prove(private, notes)
+    return proving.prove(private, notes)
 
 
 # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────

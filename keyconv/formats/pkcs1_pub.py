@@ -9,12 +9,12 @@ from functools import partial
 
 from keyconv.codec import der_file, der_public
 from keyconv.codec.der_file import Kind
-from keyconv.crypto import pairing
 from keyconv.errors import KeyconvError, MisfitError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import RsaPublicKey
 from keyconv.notes import Note
+from keyconv.proof import proving
 from keyconv.text import pem
 
 __all__ = ["PKCS1_PUB"]
@@ -39,7 +39,7 @@ def _read(data: bytes) -> KeyFile:
 
 def _read_key(contents: bytes, notes: list[Note], lenient: bool) -> RsaPublicKey:
     public = der_public.read_pkcs1(contents, notes, lenient=lenient)
-    pairing.check_public(public)
+    proving.check_public(public)
     return public
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from keyconv.codec import der_file, der_private, oids
 from keyconv.codec.der_file import Kind
 from keyconv.codec.unsupported import unknown_cipher
-from keyconv.crypto import pairing, pbes
+from keyconv.crypto import pbes
 from keyconv.crypto.kdf import Deriver, note_salt
 from keyconv.crypto.pbes import BlockCipher, Pbkdf1, Pbkdf2, Pkcs12Kdf, Scrypt
 from keyconv.errors import KeyconvError, MalformedError, UsageError
@@ -19,6 +19,7 @@ from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import PrivateKey
 from keyconv.notes import Note
+from keyconv.proof import proving
 from keyconv.secret import Passphrase
 from keyconv.text import pem
 from keyconv.wire import der
@@ -100,7 +101,7 @@ def _read_key(contents: bytes, notes: list[Note]) -> PrivateKey:
 
 
 def _read_proved(contents: bytes, notes: list[Note], lenient: bool) -> PrivateKey:
-    return pairing.prove(der_private.read_pkcs8(contents, notes, lenient=lenient), notes)
+    return proving.prove(der_private.read_pkcs8(contents, notes, lenient=lenient), notes)
 
 
 def _attributes(contents: bytes, notes: list[Note]) -> bytes:

@@ -16,7 +16,6 @@ from typing import assert_never
 from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
-from keyconv.crypto import amends, pairing
 from keyconv.crypto.ciphers import AES256_CBC, decrypt, encrypt
 from keyconv.crypto.kdf import ARGON2_FLAVOURS, Argon2, Deriver, PuttySha1
 from keyconv.errors import (
@@ -49,6 +48,7 @@ from keyconv.keys import (
     SkEd25519PrivateKey,
 )
 from keyconv.notes import Note
+from keyconv.proof import amends, proving
 from keyconv.record import record
 from keyconv.secret import Passphrase
 from keyconv.text import base64, integer
@@ -263,7 +263,7 @@ def _read_public(algorithm: bytes, blob: bytes, notes: list[Note]) -> tuple[Publ
             notes.append(
                 Note("noncanonical", f"the key is of type ssh-rsa, but line 1 says {algorithm.decode('ascii')}")
             )
-        pairing.check_public(public)
+        proving.check_public(public)
     except KeyconvError as error:
         raise error.within("public half") from None
     if _family_of(public) is None:
@@ -325,7 +325,7 @@ def _prove(sections: _Sections, private: bytes, public: PublicKey, notes: list[N
         if sections.version == 1 and isinstance(public, DsaPublicKey):
             _read_dsa_hash(public, reader)
         _check_padding(sections, private[: reader.position], reader.rest(), notes)
-        return pairing.prove(key, notes)
+        return proving.prove(key, notes)
     except KeyconvError as error:
         raise error.within("ppk: private half" if sections.encryption != b"none" else "private half") from None
 

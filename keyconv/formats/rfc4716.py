@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
-from keyconv.crypto import pairing
-from keyconv.crypto.points import PointError
 from keyconv.errors import KeyconvError, LimitError, MalformedError, MisfitError, NotAKeyError, TruncatedError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import FAMILIES
 from keyconv.notes import Note
+from keyconv.proof import proving
+from keyconv.proof.points import PointError
 from keyconv.text import base64
 from keyconv.text.comment import clean, is_clean
 from keyconv.text.lines import Line, split
@@ -130,9 +130,9 @@ def _read_block(cursor: _Cursor, notes: list[Note], comments: set[int]) -> Entry
     comments.update(header.line for header in headers if header.is_comment and header.line == header.last)
     try:
         public, certificate = certificates.read_any(blob, notes)
-        pairing.check_public(public)
+        proving.check_public(public)
         if certificate is not None:
-            pairing.check_public(certificate.ca_key)
+            proving.check_public(certificate.ca_key)
     except KeyconvError as error:
         if isinstance(error, PointError):
             error.rule = "weak-point"

@@ -9,13 +9,13 @@ from functools import partial
 
 from keyconv.codec import der_file, der_public
 from keyconv.codec.der_file import Kind
-from keyconv.crypto import pairing
-from keyconv.crypto.points import PointError
 from keyconv.errors import KeyconvError, MisfitError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import DsaPublicKey, PublicKey
 from keyconv.notes import Note
+from keyconv.proof import proving
+from keyconv.proof.points import PointError
 from keyconv.text import pem
 
 __all__ = ["SPKI"]
@@ -42,9 +42,9 @@ def _read(data: bytes) -> KeyFile:
 
 def _read_key(contents: bytes, notes: list[Note], lenient: bool) -> PublicKey:
     public = der_public.read_spki(contents, notes, lenient=lenient)
-    pairing.check_public(public)
+    proving.check_public(public)
     if lenient and isinstance(public, DsaPublicKey):
-        pairing.check_group(public)  # its numbers may lack their sign byte
+        proving.check_group(public)  # its numbers may lack their sign byte
     return public
 
 

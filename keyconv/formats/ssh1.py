@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass
 
 from keyconv import limits
-from keyconv.crypto import pairing
 from keyconv.crypto.ciphers import CIPHERS, decrypt, encrypt
 from keyconv.crypto.kdf import Deriver
 from keyconv.crypto.kdf_legacy import Ssh1Md5
@@ -32,6 +31,7 @@ from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import PrivateKey, RsaPrivateKey, RsaPublicKey
 from keyconv.notes import Note
+from keyconv.proof import proving
 from keyconv.secret import Passphrase
 from keyconv.text import integer
 from keyconv.text.comment import clean
@@ -135,7 +135,7 @@ def _check_public(public: RsaPublicKey, bits: int) -> None:
     try:
         if bits != public.bits:
             raise MismatchError(f"the file says that the key has {bits} bits, but it has {public.bits}")
-        pairing.check_public(public)
+        proving.check_public(public)
     except KeyconvError as error:
         raise error.within("public half") from None
 
@@ -154,7 +154,7 @@ def _read_section(public: RsaPublicKey, section: bytes, notes: list[Note]) -> Pr
     padding = reader.rest()
     if len(padding) >= _BLOCK or not hmac.compare_digest(padding, bytes(len(padding))):
         raise MalformedError("the padding is not fewer than eight zero bytes")
-    return pairing.prove(RsaPrivateKey(public, d=d, p=p, q=q, iqmp=iqmp), notes)
+    return proving.prove(RsaPrivateKey(public, d=d, p=p, q=q, iqmp=iqmp), notes)
 
 
 def _read_number(reader: WireReader, name: str) -> int:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from keyconv import limits
-from keyconv.crypto import pairing
 from keyconv.crypto.ciphers import CIPHERS, decrypt, encrypt
 from keyconv.crypto.kdf import Deriver
 from keyconv.crypto.kdf_legacy import SshcomMd5
@@ -33,6 +32,7 @@ from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked, Protection, Unlocked
 from keyconv.keys import DsaPrivateKey, DsaPublicKey, PrivateKey, RsaPrivateKey, RsaPublicKey
 from keyconv.notes import Note
+from keyconv.proof import proving
 from keyconv.secret import Passphrase
 from keyconv.text import base64
 from keyconv.text.comment import clean, is_clean
@@ -234,7 +234,7 @@ def _read_numbers(family: str, data: bytes, notes: list[Note]) -> PrivateKey:
     reader = WireReader(data)
     private = _read_rsa(reader, notes) if family == "rsa" else _read_dsa(reader, notes)
     reader.finish("the last number")
-    return pairing.prove(private, notes)
+    return proving.prove(private, notes)
 
 
 def _read_rsa(reader: WireReader, notes: list[Note]) -> RsaPrivateKey:

@@ -12,15 +12,14 @@ from hashlib import sha1, sha256
 from typing import NoReturn
 
 from keyconv.codec import public_blob
+from keyconv.codec.sshfp import ALGORITHMS
 from keyconv.errors import MisfitError, UnsupportedError
 from keyconv.formats.base import Capabilities, Format, WriteOptions
 from keyconv.keyfile import Entry
 
-__all__ = ["ALGORITHMS", "SSHFP"]
+__all__ = ["SSHFP"]
 
 _OWNER = b"@"
-ALGORITHMS = {"rsa": 1, "dsa": 2, "ecdsa": 3, "ed25519": 4, "ed448": 6}
-"""Key families to the numbers that records have for them."""
 
 _SHA1 = 1
 _SHA256 = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from keyconv.keys.bridge import ToCryptography
+from keyconv.bridging import ToCryptography
 from keyconv.record import record
 
 __all__ = ["Ed448PrivateKey", "Ed448PublicKey", "Ed25519PrivateKey", "Ed25519PublicKey"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from keyconv.keys.bridge import ToCryptography
+from keyconv.bridging import ToCryptography
 from keyconv.record import record
 
 __all__ = ["RsaPrivateKey", "RsaPublicKey"]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keyconv.repair.diagnosis import Diagnosis, describe_unproved, diagnose, explain, find_whole, name_faults
     from keyconv.repair.editing import Edit, edit, left_out
-    from keyconv.repair.foreign import find_foreign
     from keyconv.repair.line_rows import mend_rows
     from keyconv.repair.messages import MESSAGES
     from keyconv.repair.opening import Opening
@@ -29,7 +28,6 @@ __all__ = [
     "diagnose",
     "edit",
     "explain",
-    "find_foreign",
     "find_whole",
     "is_stale",
     "left_out",
@@ -44,7 +42,6 @@ _HOMES = {
         ("Diagnosis", "describe_unproved", "diagnose", "explain", "find_whole", "name_faults"), "diagnosis"
     ),
     **dict.fromkeys(("Edit", "edit", "left_out"), "editing"),
-    "find_foreign": "foreign",
     "mend_rows": "line_rows",
     "MESSAGES": "messages",
     "Opening": "opening",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from keyconv.crypto.amends import NONCANONICAL, RECOMPUTABLE
 from keyconv.crypto.kdf import Argon2, BcryptPbkdf
 from keyconv.crypto.pbes import Pbkdf2
 from keyconv.engine import write
@@ -16,6 +15,7 @@ from keyconv.formats.authorized_keys import OPENSSH_PUB, read_line
 from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
+from keyconv.proof.amends import NONCANONICAL, RECOMPUTABLE
 from keyconv.repair.opening import Opening
 from keyconv.text.comment import clean, is_clean
 

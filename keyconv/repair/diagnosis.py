@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from keyconv.codec.key_line import LINE_FORMATS, WITH_GIT_PREFIX, rule_among_lines
 from keyconv.codec.line_faults import HINTS, is_private
-from keyconv.crypto.amends import AMENDABLE, RECOMPUTABLE
 from keyconv.document.places import Place, split
+from keyconv.engine import foreign
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError, UsageError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import extent, foreign, whole
+from keyconv.proof.amends import AMENDABLE, RECOMPUTABLE
+from keyconv.repair import extent, whole
 from keyconv.repair.config_lines import describe_keys
 from keyconv.repair.damage import TYPE
 from keyconv.repair.messages import MESSAGES

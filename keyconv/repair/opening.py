@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from keyconv.crypto import amends
 from keyconv.crypto.kdf import Deriver
 from keyconv.engine import unlock
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile, Locked
+from keyconv.proof import amends
 from keyconv.secret import Passphrase
 
 __all__ = ["Opening"]

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 from keyconv import limits
 from keyconv.codec.line_kind import has_private_among_lines
-from keyconv.crypto.amends import AMENDABLE, NONCANONICAL
 from keyconv.errors import KeyconvError, NotAKeyError, WrongPassphraseError
 from keyconv.keyfile import KeyFile, Locked
+from keyconv.proof.amends import AMENDABLE, NONCANONICAL
 from keyconv.repair import (
     config_lines,
     containers,

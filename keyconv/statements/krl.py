@@ -19,10 +19,11 @@ from keyconv import limits
 from keyconv.codec import certificate as certificates
 from keyconv.codec import public_blob
 from keyconv.codec.key_line import BLANKS, in_line, is_empty, read_key
-from keyconv.crypto import fingerprint, signatures
+from keyconv.crypto import fingerprint
 from keyconv.errors import KeyconvError, LimitError, MalformedError, UnsupportedError
 from keyconv.keys import Certificate, PublicKey
 from keyconv.notes import Note
+from keyconv.proof import signatures
 from keyconv.statements.model import Statement
 from keyconv.wire.reader import WireReader
 

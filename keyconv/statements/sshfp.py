@@ -15,8 +15,8 @@ from typing import Any
 
 from keyconv import limits
 from keyconv.codec import public_blob
+from keyconv.codec.sshfp import ALGORITHMS
 from keyconv.errors import KeyconvError, LimitError, MalformedError, NotAKeyError
-from keyconv.formats.sshfp import ALGORITHMS
 from keyconv.keys import Certificate, PublicKey
 from keyconv.statements.model import Statement
 

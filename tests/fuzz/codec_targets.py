@@ -15,9 +15,9 @@ from fuzz.structure import JOINED, Node, Tree, render
 from fuzz.text_frames import Framed, KeyLine
 from keyconv.codec import certificate as certificates
 from keyconv.codec import der_private, der_public, private_blob, public_blob
-from keyconv.crypto import pairing
 from keyconv.engine import certificates as verbs
 from keyconv.errors import KeyconvError
+from keyconv.proof import proving
 from keyconv.wire import der
 from keyconv.wire.reader import WireReader
 
@@ -125,12 +125,12 @@ def run_wire(case: Case) -> str:
         check_error(error)
     if case.salt & 2:
         found, _ = private_blob.read(WireReader(case.data))
-        pairing.check_public(found.public)
+        proving.check_public(found.public)
     else:
         key = public_blob.read(case.data, [])
         if public_blob.read(public_blob.write(key), []) != key:
             raise BrokenPromiseError("a public blob does not read back")
-        pairing.check_public(key)
+        proving.check_public(key)
     return "read"
 
 

@@ -8,7 +8,6 @@ from functools import partial
 from keyconv.checks import modulus, published
 from keyconv.checks.model import Context, Hit, Rule, Subject, UsualKey, UsualTest, always, blob_of, never
 from keyconv.checks.notes import notes_of
-from keyconv.crypto.pairing import UNUSUAL_SCALAR, is_unusual_scalar
 from keyconv.keyfile import Entry
 from keyconv.keys import (
     FAMILIES,
@@ -21,6 +20,7 @@ from keyconv.keys import (
     RsaPrivateKey,
     RsaPublicKey,
 )
+from keyconv.proof.proving import UNUSUAL_SCALAR, is_unusual_scalar
 from keyconv.text.quoting import as_name
 
 __all__ = ["STRENGTH"]

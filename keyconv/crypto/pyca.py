@@ -14,15 +14,9 @@ from keyconv.keys import (
 )
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+    from cryptography.hazmat.primitives.asymmetric import ec
 
-    CryptographyPrivateKey = (
-        rsa.RSAPrivateKey
-        | dsa.DSAPrivateKey
-        | ec.EllipticCurvePrivateKey
-        | ed25519.Ed25519PrivateKey
-        | ed448.Ed448PrivateKey
-    )
+    from keyconv.bridging import CryptographyPrivateKey
 
 __all__ = ["to_cryptography"]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from math import gcd
 
-from keyconv.crypto.primes import is_prime
 from keyconv.errors import ContradictionError, LimitError
+from keyconv.proof.primes import is_prime
 
 __all__ = ["MAX_BITS", "coefficient", "recover_primes"]
 
@@ -26,7 +26,7 @@ _ATTEMPTS = 40
 def recover_primes(n: int, e: int, d: int) -> tuple[int, int]:
     """Compute p and q of an RSA key, p > q; whoever proves the key proves them too.
 
-    `n` and `e` must have passed `keyconv.crypto.pairing.check_public`.
+    `n` and `e` must have passed `keyconv.proof.proving.check_public`.
 
     Raises: ContradictionError when e, d and n belong to no RSA key; LimitError above `MAX_BITS`.
     """

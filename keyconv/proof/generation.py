@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from keyconv.crypto import pairing
+from keyconv.crypto.derive import derive_ecdsa, derive_ed448, derive_ed25519
 from keyconv.errors import UsageError
 from keyconv.keys import (
     CURVES,
@@ -18,6 +18,7 @@ from keyconv.keys import (
     RsaPrivateKey,
     RsaPublicKey,
 )
+from keyconv.proof import proving
 
 __all__ = ["check_bits", "generate"]
 
@@ -40,10 +41,10 @@ def generate(family: str, bits: int | None, random: Callable[[int], bytes]) -> P
     match family:
         case "ed25519":
             seed = random(32)
-            return Ed25519PrivateKey(pairing.derive_ed25519(seed), seed)
+            return Ed25519PrivateKey(derive_ed25519(seed), seed)
         case "ed448":
             seed = random(57)
-            return Ed448PrivateKey(pairing.derive_ed448(seed), seed)
+            return Ed448PrivateKey(derive_ed448(seed), seed)
         case "ecdsa":
             return _generate_ecdsa(next(curve for curve in CURVES.values() if curve.bits == bits), random)
         case "rsa":
@@ -86,7 +87,7 @@ def _generate_ecdsa(curve: Curve, random: Callable[[int], bytes]) -> EcdsaPrivat
     while True:
         d = int.from_bytes(random(curve.field_bytes), "big") >> (8 * curve.field_bytes - curve.bits)
         if 1 <= d < curve.n:
-            return EcdsaPrivateKey(pairing.derive_ecdsa(curve, d), d)
+            return EcdsaPrivateKey(derive_ecdsa(curve, d), d)
 
 
 def _generate_rsa(bits: int) -> PrivateKey:
@@ -94,7 +95,7 @@ def _generate_rsa(bits: int) -> PrivateKey:
 
     numbers = rsa.generate_private_key(public_exponent=65537, key_size=bits).private_numbers()
     public = RsaPublicKey(numbers.public_numbers.e, numbers.public_numbers.n)
-    return pairing.prove(RsaPrivateKey(public, d=numbers.d, p=numbers.p, q=numbers.q, iqmp=numbers.iqmp), [])
+    return proving.prove(RsaPrivateKey(public, d=numbers.d, p=numbers.p, q=numbers.q, iqmp=numbers.iqmp), [])
 
 
 def _generate_dsa(bits: int) -> PrivateKey:
@@ -103,4 +104,4 @@ def _generate_dsa(bits: int) -> PrivateKey:
     numbers = dsa.generate_private_key(key_size=bits).private_numbers()
     parameters = numbers.public_numbers.parameter_numbers
     public = DsaPublicKey(parameters.p, parameters.q, parameters.g, numbers.public_numbers.y)
-    return pairing.prove(DsaPrivateKey(public, numbers.x), [])
+    return proving.prove(DsaPrivateKey(public, numbers.x), [])

@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
-from typing import assert_never
+from typing import Any, assert_never
 
 from keyconv import limits
-from keyconv.codec import private_blob
-from keyconv.crypto import amends, points
-from keyconv.crypto.primes import is_prime
+from keyconv.crypto.derive import derive_ecdsa, derive_ed448, derive_ed25519, derive_mldsa44
 from keyconv.errors import (
     ContradictionError,
     KeyconvError,
     LimitError,
     MismatchError,
     RecomputableError,
-    UnsupportedError,
 )
 from keyconv.keys import (
     Curve,
@@ -44,15 +42,15 @@ from keyconv.keys import (
     SkEd25519PublicKey,
 )
 from keyconv.notes import Note
+from keyconv.proof import amends, points
+from keyconv.proof.primes import is_prime
+from keyconv.wire import encode
 
 __all__ = [
     "UNUSUAL_SCALAR",
     "check_exponents",
     "check_group",
     "check_public",
-    "derive_ecdsa",
-    "derive_ed448",
-    "derive_ed25519",
     "is_unusual_scalar",
     "prove",
 ]
@@ -60,7 +58,6 @@ __all__ = [
 UNUSUAL_SCALAR = Note(
     "unusual-scalar", "the private scalar is of half the curve's size or less, or n - 1: OpenSSH refuses the key"
 )
-_MLDSA_HINT = "pip install --upgrade cryptography"
 _RECOMPUTE_HINT = "keyconv repair computes it again"
 
 _KEPT = 1024
@@ -169,50 +166,25 @@ def check_exponents(private: RsaPrivateKey, dmp1: int, dmq1: int) -> None:
     _refuse_or_recompute(message)
 
 
-def derive_ecdsa(curve: Curve, d: int) -> EcdsaPublicKey:
-    """Compute the public key d*G; `d` must be in range."""
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from keyconv.crypto.bridge import curve_of
-
-    # By its numbers: the library's serialization module would load bcrypt.
-    numbers = ec.derive_private_key(d, curve_of(curve.name)).public_key().public_numbers()
-    coordinates = (each.to_bytes(curve.field_bytes, "big") for each in (numbers.x, numbers.y))
-    return EcdsaPublicKey(curve, b"\4" + b"".join(coordinates))
-
-
-def derive_ed25519(seed: bytes) -> Ed25519PublicKey:
-    """Compute the public key of a 32-byte seed."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as LibraryKey
-
-    return Ed25519PublicKey(LibraryKey.from_private_bytes(seed).public_key().public_bytes_raw())
-
-
-def derive_ed448(seed: bytes) -> Ed448PublicKey:
-    """Compute the public key of a 57-byte seed."""
-    from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey as LibraryKey
-
-    return Ed448PublicKey(LibraryKey.from_private_bytes(seed).public_key().public_bytes_raw())
-
-
-def derive_mldsa44(seed: bytes) -> bytes:
-    """Compute the 1,312 bytes of the ML-DSA-44 public key of a 32-byte seed (FIPS 204 algorithm 6).
-
-    Raises: UnsupportedError where pyca/cryptography or the OpenSSL under it has no ML-DSA.
-    """
-    try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-    except ImportError:
-        raise UnsupportedError("this version of pyca/cryptography has no ML-DSA", hint=_MLDSA_HINT) from None
-    try:
-        return MLDSA44PrivateKey.from_seed_bytes(seed).public_key().public_bytes_raw()
-    except UnsupportedAlgorithm:
-        raise UnsupportedError("pyca/cryptography has no ML-DSA on this machine", hint=_MLDSA_HINT) from None
-
-
 def _digest(private: PrivateKey) -> bytes:
-    return sha256(private_blob.write(private)).digest()
+    return sha256(b"".join(map(encode.string, _values(private)))).digest()
+
+
+def _values(key: Any) -> Iterator[bytes]:
+    """Yield the class of a key and all that it is made of, each as bytes."""
+    yield type(key).__name__.encode()
+    for name in key.__dataclass_fields__:
+        value = getattr(key, name)
+        if isinstance(value, Curve):
+            yield value.name.encode()
+        elif isinstance(value, int):
+            yield value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+        elif isinstance(value, bytes):
+            yield value
+        elif isinstance(value, str):
+            yield value.encode()
+        else:
+            yield from _values(value)
 
 
 def is_unusual_scalar(private: EcdsaPrivateKey) -> bool:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from keyconv.crypto import pairing
 from keyconv.errors import MalformedError, MismatchError, UnsupportedError
 from keyconv.keys import (
     CURVES,
@@ -32,6 +31,7 @@ from keyconv.keys import (
     SkEcdsaPublicKey,
     SkEd25519PublicKey,
 )
+from keyconv.proof import proving
 from keyconv.text.quoting import as_name
 from keyconv.wire import encode
 from keyconv.wire.reader import WireReader
@@ -82,7 +82,7 @@ def verify(public: PublicKey, message: bytes, signature: bytes) -> bool:
     if algorithm not in _VERIFIERS:
         raise UnsupportedError(f"signatures of type {as_name(algorithm)} are not known")
     verifier = _VERIFIERS[algorithm][1]
-    pairing.check_public(public)
+    proving.check_public(public)
     reader = WireReader(signature)
     reader.name("signature algorithm")
     return verifier(public, message, reader)
@@ -183,7 +183,7 @@ def _ecdsa_fits(curve: Curve, point: bytes, message: bytes, value: bytes) -> boo
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-    from keyconv.crypto.bridge import curve_of
+    from keyconv.crypto.pyca import curve_of
 
     numbers = WireReader(value)
     r, s = numbers.mpint("signature number r"), numbers.mpint("signature number s")

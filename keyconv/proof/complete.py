@@ -8,11 +8,11 @@ from __future__ import annotations
 from math import gcd
 
 from keyconv import limits
-from keyconv.crypto import pairing
-from keyconv.crypto.factors import coefficient, recover_primes
 from keyconv.errors import ContradictionError, LimitError, UnsupportedError
 from keyconv.keys import RsaPrivateKey, RsaPublicKey
 from keyconv.notes import Note
+from keyconv.proof import proving
+from keyconv.proof.factors import coefficient, recover_primes
 
 __all__ = ["exponent", "without_primes"]
 
@@ -66,6 +66,6 @@ def exponent(d: int, p: int, q: int, notes: list[Note]) -> int:
 
 def _factored(n: int, e: int, d: int) -> RsaPrivateKey:
     public = RsaPublicKey(e=e, n=n)
-    pairing.check_public(public)
+    proving.check_public(public)
     p, q = recover_primes(n, e, d)
     return RsaPrivateKey(public, d=d, p=p, q=q, iqmp=coefficient(p, q))

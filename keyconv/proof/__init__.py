@@ -1,0 +1,1 @@
+"""The proof of a key: what its numbers must fulfil, and that its two halves belong together."""
