@@ -25,17 +25,20 @@ class Command(TyperCommand):
         """Return the pieces of the usage line."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments and options under their headings, the command's own first."""
+    def sections(self, ctx: Any) -> dict[str, list[tuple[str, str]]]:
+        """Return the headings of the help, in order, each with its arguments and options and what they are for."""
         sections: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
         for each in self.get_params(ctx):
             record = each.get_help_record(ctx)
             if record is not None:
                 sections[_heading(each)].append((record[0].strip("{}"), _RANGE.sub("", record[1])))
-        for heading, rows in sections.items():
-            if rows:
-                with formatter.section(heading):
-                    formatter.write_dl(rows)
+        return {heading: rows for heading, rows in sections.items() if rows}
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments and options under their headings, the command's own first."""
+        for heading, rows in self.sections(ctx).items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
 
 def _heading(parameter: Any) -> str:
