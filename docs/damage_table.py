@@ -28,7 +28,7 @@ from damages import (  # noqa: E402
 )
 
 from keyconv import Deriver, Passphrase  # noqa: E402
-from keyconv.repair import Candidate, Opening, search  # noqa: E402
+from keyconv.repairs import Candidate, Opening, search  # noqa: E402
 
 _MARKED = re.compile(r"(<!-- damage: (?P<name>[a-z-]+) -->\n)(?P<table>.*?)(<!-- end -->)", re.DOTALL)
 _DERIVER = Deriver()

@@ -13,12 +13,26 @@ from keyconv.bridging import convert_with as _convert_with
 if TYPE_CHECKING:
     from keyconv.batch import convert_many
     from keyconv.bridging import CryptographyPrivateKey as _CryptographyPrivateKey
+    from keyconv.bridging import CryptographyPublicKey as _CryptographyPublicKey
+    from keyconv.checks.model import Finding
     from keyconv.crypto.kdf import Deriver
-    from keyconv.engine import Inspection, Plan, convert, inspect, match, plan, read, unlock, write
+    from keyconv.document.spans import Span
+    from keyconv.engine import Inspection, Plan, inspect, match, plan, write
     from keyconv.errors import KeyconvError
     from keyconv.formats import FORMATS
     from keyconv.formats.base import Format, WriteOptions
-    from keyconv.keyfile import Entry, KeyFile, Locked, Option, Protection, Unlocked
+    from keyconv.keyfile import Entry, KeyFile, Locked, OpenEntry, Option, Protection, Unlocked
+    from keyconv.library import (
+        Repaired,
+        check,
+        convert,
+        documents,
+        fingerprint,
+        generate,
+        read,
+        repair,
+        unlock,
+    )
     from keyconv.notes import Note
     from keyconv.secret import Passphrase
 
@@ -28,30 +42,41 @@ __all__ = [
     "FORMATS",
     "Deriver",
     "Entry",
+    "Finding",
     "Format",
     "Inspection",
     "KeyFile",
     "KeyconvError",
     "Locked",
     "Note",
+    "OpenEntry",
     "Option",
     "Passphrase",
     "Plan",
     "Protection",
+    "Repaired",
+    "Span",
     "Unlocked",
     "WriteOptions",
     "__version__",
+    "check",
     "convert",
     "convert_many",
+    "documents",
+    "fingerprint",
+    "generate",
     "inspect",
     "match",
     "plan",
     "read",
+    "repair",
     "unlock",
     "write",
 ]
 
 _HOMES = {
+    "Finding": "keyconv.checks.model",
+    "Span": "keyconv.document.spans",
     "FORMATS": "keyconv.formats",
     "Deriver": "keyconv.crypto.kdf",
     "Format": "keyconv.formats.base",
@@ -59,9 +84,11 @@ _HOMES = {
     "KeyconvError": "keyconv.errors",
     "Note": "keyconv.notes",
     "Passphrase": "keyconv.secret",
-    **dict.fromkeys(("Entry", "KeyFile", "Locked", "Option", "Protection", "Unlocked"), "keyconv.keyfile"),
+    **dict.fromkeys(("Entry", "KeyFile", "Locked", "OpenEntry", "Option", "Protection", "Unlocked"), "keyconv.keyfile"),
+    **dict.fromkeys(("Inspection", "Plan", "inspect", "match", "plan", "write"), "keyconv.engine"),
     **dict.fromkeys(
-        ("Inspection", "Plan", "convert", "inspect", "match", "plan", "read", "unlock", "write"), "keyconv.engine"
+        ("Repaired", "check", "convert", "documents", "fingerprint", "generate", "read", "repair", "unlock"),
+        "keyconv.library",
     ),
     "convert_many": "keyconv.batch",
 }
@@ -79,10 +106,16 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _to_cryptography(private: object) -> _CryptographyPrivateKey:
-    from keyconv.crypto.pyca import to_cryptography
+def _private(key: object) -> _CryptographyPrivateKey:
+    from keyconv.crypto.pyca import private_key
 
-    return to_cryptography(private)
+    return private_key(key)
 
 
-_convert_with(_to_cryptography)
+def _public(key: object) -> _CryptographyPublicKey:
+    from keyconv.crypto.pyca import public_key
+
+    return public_key(key)
+
+
+_convert_with(_private, _public)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from keyconv.crypto.kdf import Deriver
-from keyconv.engine import convert
 from keyconv.engine.conversion import KEEP, Keep
 from keyconv.errors import InternalError, KeyconvError, WorkerError
 from keyconv.formats import by_name
 from keyconv.formats.base import WriteOptions
+from keyconv.library import convert
 from keyconv.secret import HandedOver, Passphrase
 
 if TYPE_CHECKING:

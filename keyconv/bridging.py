@@ -1,12 +1,12 @@
-"""A slot for the way out of the model into another library, which the top of the package fills.
+"""The way out of the model into pyca/cryptography: two slots, which the top of the package fills.
 
-The model knows no library. `import keyconv`, which comes before any of its modules, puts the function here.
+The model knows no library. `import keyconv`, which comes before any of its modules, puts the functions here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
@@ -18,25 +18,52 @@ if TYPE_CHECKING:
         | ed25519.Ed25519PrivateKey
         | ed448.Ed448PrivateKey
     )
+    CryptographyPublicKey = (
+        rsa.RSAPublicKey
+        | dsa.DSAPublicKey
+        | ec.EllipticCurvePublicKey
+        | ed25519.Ed25519PublicKey
+        | ed448.Ed448PublicKey
+    )
 
-__all__ = ["ToCryptography", "convert_with"]
+__all__ = ["PrivateToCryptography", "PublicToCryptography", "convert_with"]
 
-_converters: list[Callable[[object], CryptographyPrivateKey]] = []
-
-
-def convert_with(converter: Callable[[object], CryptographyPrivateKey]) -> None:
-    """Have `to_cryptography` of every private key call this function."""
-    _converters[:] = [converter]
+_converters: dict[str, Callable[[Any], Any]] = {}
 
 
-class ToCryptography:
-    """Returns a private key's `to_cryptography`; FIDO keys, whose secret is elsewhere, have none."""
+def convert_with(
+    private: Callable[[object], CryptographyPrivateKey], public: Callable[[object], CryptographyPublicKey]
+) -> None:
+    """Have `to_cryptography` of every private and every public key call these functions."""
+    _converters.update(private=private, public=public)
+
+
+class PrivateToCryptography:
+    """Gives a private key its `to_cryptography`."""
 
     __slots__ = ()
 
     def to_cryptography(self) -> CryptographyPrivateKey:
         """Return this key as an object of pyca/cryptography, to sign or decrypt with.
 
-        Raises: UnsupportedError where that library has no such key (an RSA key below its minimum size, say).
+        Raises: UnsupportedError where that library has no such key: one of an authenticator, of ML-DSA, or an RSA key
+        below its minimum size.
         """
-        return _converters[0](self)
+        converted: CryptographyPrivateKey = _converters["private"](self)
+        return converted
+
+
+class PublicToCryptography:
+    """Gives a public key its `to_cryptography`."""
+
+    __slots__ = ()
+
+    def to_cryptography(self) -> CryptographyPublicKey:
+        """Return this key as an object of pyca/cryptography, to verify or encrypt with.
+
+        An authenticator's key is that of its curve, without the application.
+
+        Raises: UnsupportedError where that library has no such key.
+        """
+        converted: CryptographyPublicKey = _converters["public"](self)
+        return converted

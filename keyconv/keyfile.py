@@ -15,7 +15,7 @@ from keyconv.secret import Passphrase
 if TYPE_CHECKING:
     from keyconv.document.spans import Span
 
-__all__ = ["Entry", "KeyFile", "Locked", "Option", "Protection", "Unlocked"]
+__all__ = ["Entry", "KeyFile", "Locked", "OpenEntry", "Option", "Protection", "Unlocked"]
 
 
 @record
@@ -103,6 +103,19 @@ class Entry:
     attributes: bytes = b""
     members: tuple[str, ...] = ()
     format: str = ""
+
+
+if TYPE_CHECKING:
+
+    @record
+    class OpenEntry(Entry):
+        """An entry whose private key is open: what `keyconv.unlock` returns. At run time it is an `Entry`."""
+
+        public: PublicKey
+        private: PrivateKey
+
+else:
+    OpenEntry = Entry
 
 
 @record

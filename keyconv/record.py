@@ -25,6 +25,8 @@ def record(cls: type[T]) -> type[T]:
     """
     made = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     for method in _methods(made):
+        if method.__name__ == "__repr__" and made.__repr__ is not object.__repr__:
+            continue  # a base class has one
         setattr(made, method.__name__, method)
     return made
 

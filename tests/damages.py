@@ -1,6 +1,6 @@
 """What copying, pasting and storing does to key files, done on purpose: every damage is a function from bytes to bytes.
 
-Nothing here comes from `keyconv.repair`. A function gives the text unchanged where it cannot happen to it. The files
+Nothing here comes from `keyconv.repairs`. A function gives the text unchanged where it cannot happen to it. The files
 that are damaged are the real tools' fixtures, and an `authorized_keys` of ten lines that is made of them.
 """
 

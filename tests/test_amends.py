@@ -24,7 +24,7 @@ from keyconv.checks.model import Content, Context
 from keyconv.engine import convert, read, unlock
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import Entry, KeyFile, Locked
-from keyconv.repair import Opening, diagnose, search
+from keyconv.repairs import Opening, diagnose, search
 
 CURVES = {"nistp256": ec.SECP256R1(), "nistp384": ec.SECP384R1(), "nistp521": ec.SECP521R1()}
 Write = Callable[[Pair], bytes]

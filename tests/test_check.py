@@ -23,7 +23,7 @@ from sub_apps import run as run_app
 from test_rules import all_cases, app
 from tools import some
 
-from keyconv import repair
+from keyconv import repairs
 from keyconv.checks import badkeys, lines
 from keyconv.checks.check_file import judge_content
 from keyconv.checks.lines import LineFile, check_lines
@@ -699,7 +699,7 @@ def test_a_sound_file_never_enters_the_repair_search(fixture: Fixture, monkeypat
     def search(*_: object, **__: object) -> None:
         raise AssertionError("a sound file was searched for damage")
 
-    monkeypatch.setattr(repair, "find_whole", search)
-    monkeypatch.setattr(repair, "diagnose", search)
+    monkeypatch.setattr(repairs, "find_whole", search)
+    monkeypatch.setattr(repairs, "diagnose", search)
     if not damaged:
         judge_content(content, Context(now=0))

@@ -24,7 +24,7 @@ from keyconv.errors import (
     KeyconvError,
     MalformedError,
 )
-from keyconv.repair import Opening, diagnose, explain, find_whole
+from keyconv.repairs import Opening, diagnose, explain, find_whole
 from keyconv.secret import Passphrase
 
 OPENSSH = by_path("openssh/rsa2048-plain").data

@@ -20,12 +20,12 @@ from tools import PATIENCE, require
 
 from keyconv.engine.reading import read_whole
 from keyconv.errors import InputError, KeyconvError, LimitError, MalformedError, NotAKeyError
-from keyconv.repair import MESSAGES, Diagnosis, diagnose, explain
-from keyconv.repair.damage import is_text
-from keyconv.repair.readers import refused_by
-from keyconv.repair.searching import MAX_STATES, MAX_WORK
+from keyconv.repairs import MESSAGES, Diagnosis, diagnose, explain
+from keyconv.repairs.damage import is_text
+from keyconv.repairs.readers import refused_by
+from keyconv.repairs.searching import MAX_STATES, MAX_WORK
 
-search_module = importlib.import_module("keyconv.repair.searching")  # the package has a function of this name
+search_module = importlib.import_module("keyconv.repairs.searching")  # the package has a function of this name
 
 OPENSSH = by_path("openssh/rsa2048-plain").data
 PEM = by_path("pem/rsa2048-ssh-keygen-plain.pem").data

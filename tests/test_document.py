@@ -36,7 +36,7 @@ from keyconv.engine.documents import read_document
 from keyconv.engine.encoding import put_back
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError, LossError, MismatchError, OutputError
-from keyconv.repair import edit, search
+from keyconv.repairs import edit, search
 
 OPENSSH = by_path("openssh/ed25519-plain").data
 PEM = by_path("pem/rsa2048-ssh-keygen-plain.pem").data

@@ -37,7 +37,7 @@ from keyconv.errors import (
 from keyconv.formats import by_name
 from keyconv.keys import CURVES, EcdsaPublicKey, Ed25519PublicKey, RsaPublicKey
 from keyconv.proof import points, proving
-from keyconv.repair import diagnose, explain
+from keyconv.repairs import diagnose, explain
 from keyconv.secret import Passphrase
 from keyconv.text import base64, pem
 from keyconv.wire import der

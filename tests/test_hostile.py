@@ -224,13 +224,13 @@ LINE = (FIXTURES_DIR / "openssh-pub" / "ed25519.pub").read_bytes()
 @pytest.mark.parametrize("words", [b"command=", b"comand=", b"no-pty,command=", b"from= ", b"restrict,permitopen="])
 @pytest.mark.parametrize("lines", [1, 2])
 def test_repair_never_frees_a_key_of_an_option_that_sshd_refuses(words: bytes, lines: int) -> None:
-    from keyconv.repair import Opening, search
+    from keyconv.repairs import Opening, search
 
     assert search((words + b" " + LINE) * lines, Opening()) is None
 
 
 def test_repair_still_cuts_off_the_name_of_a_variable_before_a_key() -> None:
-    from keyconv.repair import Opening, search
+    from keyconv.repairs import Opening, search
 
     found = search(b"DEPLOY_KEY=" + LINE, Opening())
     assert found is not None

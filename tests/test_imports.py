@@ -42,7 +42,7 @@ PLAIN = (
 )
 
 NEEDLESS = {
-    *("keyconv.checks", "keyconv.repair", "keyconv.agent", "keyconv.batch", "keyconv.engine.certificates"),
+    *("keyconv.checks", "keyconv.repairs", "keyconv.agent", "keyconv.batch", "keyconv.engine.certificates"),
     *("keyconv.cli.first_words", "keyconv.cli.doctor_app", "keyconv.cli.next_steps"),
     *("keyconv.cli.convert_many", "keyconv.cli.progress", "keyconv.crypto.pbes", "keyconv.proof.signatures"),
     *("rich", "bcrypt", "argon2", "json", "secrets", "random", "tempfile", "unicodedata", "shlex"),
@@ -123,7 +123,7 @@ def test_needless_modules_are_named_as_they_are() -> None:
 def test_the_help_loads_the_declarations_of_all_commands_and_none_of_their_work() -> None:
     loaded = _loaded(PROGRAM, "--help")
     assert _declarations(loaded) == {f"{command}_app" for command in COMMANDS}
-    assert not {"keyconv.engine", "keyconv.formats", "keyconv.keys", "keyconv.checks", "keyconv.repair"} & loaded
+    assert not {"keyconv.engine", "keyconv.formats", "keyconv.keys", "keyconv.checks", "keyconv.repairs"} & loaded
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("--show-completion", "bash")], ids=" ".join)

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyconv import Entry, Locked, WriteOptions
-from keyconv.bridging import ToCryptography
+from keyconv.bridging import PrivateToCryptography
 from keyconv.engine.inspection import public_line
 from keyconv.errors import (
     ContradictionError,
@@ -216,7 +216,7 @@ def test_another_library_builds_the_same_key_from_the_json(path: str) -> None:
         said = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
         assert said == public_line(private.public)
         assert said.split()[:2] == (by_path(path).public_line or "").split()[:2]
-    assert isinstance(private, ToCryptography)
+    assert isinstance(private, PrivateToCryptography)
     assert _pkcs8(key) == _pkcs8(private.to_cryptography())
 
 

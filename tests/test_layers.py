@@ -18,8 +18,8 @@ PACKAGE = Path(keyconv.__file__).parent
 LAYERS = (
     *("errors", "limits", "record", "notes", "secret", "schemas", "bridging"),
     *("keys", "wire", "text", "crypto", "keyfile", "proof", "codec", "document"),
-    *("statements", "formats", "engine", "repair", "checks"),
-    *("files", "agent", "batch", "cli", "__init__", "__main__"),
+    *("statements", "formats", "engine", "repairs", "checks"),
+    *("files", "agent", "library", "batch", "cli", "__init__", "__main__"),
 )
 """From the bottom up, one a row: each imports those before it and none after it, inside functions too."""
 
@@ -29,7 +29,7 @@ TOP = LEVEL["files"]
 ABOVE_ALL = {("keyconv.cli.app", "keyconv"), ("keyconv.cli.check", "keyconv")}
 """Who asks the package for its `__version__`."""
 
-BY_NAME = {"keyconv", "keyconv.engine", "keyconv.formats", "keyconv.repair", "keyconv.statements", "keyconv.cli.app"}
+BY_NAME = {"keyconv", "keyconv.engine", "keyconv.formats", "keyconv.repairs", "keyconv.statements", "keyconv.cli.app"}
 """What imports its own parts when they are asked for: public names, formats, diagnosis, commands."""
 
 LIBRARIES = {"cryptography", "bcrypt", "argon2", "_argon2_cffi_bindings", "nacl", "Crypto", "Cryptodome"}

@@ -33,7 +33,7 @@ from keyconv.keys import (
     RsaPrivateKey,
     RsaPublicKey,
 )
-from keyconv.repair import Opening, search
+from keyconv.repairs import Opening, search
 
 RSA_ALGORITHM = der.sequence(der.oid("1.2.840.113549.1.1.1"), der.NULL)
 SIZES = (1024, 2048, 3072)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import pickle
 import random
 import unicodedata
+from pathlib import Path
+from types import FunctionType
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from fixture_files import FIXTURES, PASSPHRASE, PUTTY_TYPES, Fixture, by_path, keyfile, opened, pick, sample
+from fixture_files import FIXTURES, PASSPHRASE, PUTTY_TYPES, ROOT, Fixture, by_path, keyfile, opened, pick, sample
 from forged_files import Pair, number, ppk
+from test_cli_convert import run
 
 import keyconv
 from keyconv import Deriver, Locked, Passphrase, WriteOptions
@@ -52,11 +56,12 @@ def test_every_public_name_is_there_listed_and_documented() -> None:
 
 
 def test_the_verbs_are_functions_and_not_modules_whatever_was_imported_before() -> None:
+    import keyconv.checks
     import keyconv.engine
+    import keyconv.repairs
 
-    for verb in ("convert", "inspect", "match", "plan", "read", "unlock", "write"):
-        assert callable(getattr(keyconv, verb)), verb
-        assert getattr(keyconv, verb) is getattr(keyconv.engine, verb)
+    for verb in ("check", "convert", "inspect", "match", "plan", "read", "repair", "unlock", "write"):
+        assert isinstance(getattr(keyconv, verb), FunctionType), verb
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
@@ -93,8 +98,6 @@ def test_reading_a_locked_key_gives_its_claim_and_its_protection() -> None:
         (b"", "empty"),
         (b" \n\t\n", "empty"),
         (b"\xff\xfeP\0u\0", "UTF-16"),
-        (b" " + by_path(PLAIN).data, "white space before"),
-        (b"my key: " + by_path(PLAIN).data, "text before"),
         (b"PuTTY-User-Key-File-4: ssh-rsa\n", "version"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "X.509 certificate"),
         (b"hello", "not a key in any format keyconv supports"),
@@ -150,8 +153,12 @@ def test_unlocking_gives_a_new_entry(path: str, passphrase: str | bytes | Passph
 def test_an_entry_that_is_not_locked_comes_back_as_it_is() -> None:
     entry = sample(PLAIN)
     assert keyconv.unlock(entry, None) is entry
-    public = sample("openssh-pub/ed25519.pub")
-    assert keyconv.unlock(public, "anything") is public
+    assert keyconv.unlock(entry) is entry
+
+
+def test_a_public_key_cannot_be_unlocked() -> None:
+    with pytest.raises(UsageError, match="this is a public key"):
+        keyconv.unlock(sample("openssh-pub/ed25519.pub"), "anything")
 
 
 @pytest.mark.parametrize("path", [LOCKED, OPENSSH_LOCKED, "ppk/ed25519-v2-encrypted.ppk"])
@@ -433,7 +440,7 @@ def test_a_private_key_signs_with_pyca_cryptography_and_is_the_key_of_the_tools_
     private = opened(fixture).private
     assert private is not None
     assert not isinstance(private, Locked)
-    library_key = private.to_cryptography()  # type: ignore[union-attr]
+    library_key = private.to_cryptography()
     _sign_and_verify(library_key)
     if key == "ed448":
         return  # that library has no SSH name for it
@@ -441,9 +448,39 @@ def test_a_private_key_signs_with_pyca_cryptography_and_is_the_key_of_the_tools_
     assert line.decode() == fixture.public_line
 
 
-def test_a_key_whose_secret_is_elsewhere_has_no_such_method() -> None:
-    for path in ("openssh/sk-ed25519-plain", "openssh/sk-ecdsa-plain"):
-        assert not hasattr(sample(path).private, "to_cryptography")
+@pytest.mark.parametrize("key", PUTTY_TYPES)
+@pytest.mark.filterwarnings("ignore:SSH DSA:DeprecationWarning")
+def test_a_public_key_is_that_of_the_tools_there_too(key: str) -> None:
+    fixture = by_path(f"ppk/{key}-v3-argon2id-encrypted.ppk")
+    public = keyconv.read(fixture.data).entries[0].public  # before the passphrase is known
+    assert public is not None
+    library_key = public.to_cryptography()
+    private = keyconv.unlock(keyconv.read(fixture.data).entries[0], PASSPHRASE).private
+    assert library_key == private.to_cryptography().public_key()
+    if key != "ed448":
+        line = library_key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        assert line.decode() == fixture.public_line
+
+
+def test_a_key_whose_secret_is_elsewhere_is_refused_there_and_its_public_key_is_that_of_its_curve() -> None:
+    for path, kind in (
+        ("openssh/sk-ed25519-plain", ed25519.Ed25519PublicKey),
+        ("openssh/sk-ecdsa-plain", ec.EllipticCurvePublicKey),
+    ):
+        entry = sample(path)
+        assert entry.private is not None
+        assert entry.public is not None
+        assert not isinstance(entry.private, Locked)
+        with pytest.raises(UnsupportedError, match="not in its file"):
+            entry.private.to_cryptography()
+        assert isinstance(entry.public.to_cryptography(), kind)
+
+
+def test_a_public_key_of_an_unknown_type_is_refused_there() -> None:
+    public = keyconv.read(b"ssh-new@example.com AAAAE3NzaC1uZXdAZXhhbXBsZS5jb20AAAABAQ==\n").entries[0].public
+    assert public is not None
+    with pytest.raises(UnsupportedError, match="no keys of this type"):
+        public.to_cryptography()
 
 
 def test_a_key_that_the_library_does_not_take_is_unsupported_there_and_says_so() -> None:
@@ -455,6 +492,136 @@ def test_a_key_that_the_library_does_not_take_is_unsupported_there_and_says_so()
     assert private is not None
     with pytest.raises(UnsupportedError, match="pyca/cryptography"):
         private.to_cryptography()  # type: ignore[union-attr]
+
+
+# ── the other commands ─────────────────────────────────────────────────────────────────────────────────────────────
+
+DAMAGED = {
+    "crlf": _data("openssh/ed25519-plain").replace(b"\n", b"\r\n"),
+    "lost-newlines": _data("openssh/ed25519-plain").replace(b"\n", b" "),
+    "indented": b" " + _data(PLAIN),
+    "truncated": _data("openssh/ed25519-plain")[:250],
+    "placeholder": b"$DEPLOY_KEY\n",
+    "mac-mismatch": _data(PLAIN).replace(b"Comment: ", b"Comment: x"),
+}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in DAMAGED if rule != "crlf"])  # which is read with a note
+def test_damaged_input_raises_the_programs_words_and_its_rule(rule: str, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(DAMAGED[rule])
+    said = json.loads(run("convert", path, "-o", tmp_path / "new", "--json").err.splitlines()[-1])["error"]
+    for refuse in (keyconv.read, keyconv.convert):
+        with pytest.raises(KeyconvError) as refused:
+            refuse(DAMAGED[rule])
+        assert (refused.value.rule, str(refused.value)) == (rule, said["message"])
+
+
+@pytest.mark.parametrize("rule", ["crlf", "lost-newlines", "indented"])
+def test_repair_fixes_what_the_program_fixes(rule: str, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(DAMAGED[rule])
+    fixed = keyconv.repair(DAMAGED[rule])
+    assert fixed.data == run("repair", path, "-o", "-").out
+    assert rule in fixed.rules
+    assert fixed.verified
+    assert fixed.keyfile.entries == keyconv.read(fixed.data).entries
+    assert keyconv.repair(fixed.data).rules == ()
+
+
+def test_what_cannot_be_fixed_raises_the_error_of_the_file() -> None:
+    with pytest.raises(KeyconvError, match="the end is missing") as refused:
+        keyconv.repair(DAMAGED["truncated"])
+    assert refused.value.rule == "truncated"
+
+
+def test_check_finds_what_the_program_finds(tmp_path: Path) -> None:
+    for data in (*DAMAGED.values(), _data(PLAIN), _data("pem/rsa2048-openssl-des-encrypted.pem")):
+        path = tmp_path / "key"
+        path.write_bytes(data)
+        path.chmod(0o600)
+        said = json.loads(run("check", path, "--format", "json").out)["findings"]
+        found = keyconv.check(data, name=str(path), now=0)
+        assert {(each.rule, each.severity, each.message) for each in found} == {
+            (each["rule"], each["severity"], each["message"]) for each in said
+        }
+
+
+def test_check_takes_its_limits_and_its_clock() -> None:
+    certificate = _data("certificates/user-ed25519-cert.pub")
+    assert [each.rule for each in keyconv.check(certificate, now=2**62)] == ["cert-expired"]
+    assert "key-type" in {each.rule for each in keyconv.check(_data(PLAIN), key_types=["rsa"])}
+    assert "private-not-public" in {each.rule for each in keyconv.check(_data(PLAIN), public_only=True)}
+    with pytest.raises(UsageError, match="no type of key 'rot13'"):
+        keyconv.check(b"", key_types=["rot13"])
+
+
+@pytest.mark.parametrize(("kind", "bits"), [("ed25519", None), ("ssh-ed25519", 256), ("ecdsa", 384), ("ed448", None)])
+def test_a_new_key_is_written_and_read_like_any_other(kind: str, bits: int | None) -> None:
+    entry = keyconv.generate(kind, bits, comment="new", random=random.Random(kind).randbytes)
+    back = keyconv.read(keyconv.write(entry, "openssh" if kind != "ed448" else "ppk")).entries[0]
+    assert (back.private, back.comment) == (entry.private, b"new")
+    assert entry == keyconv.generate(kind, bits, comment=b"new", random=random.Random(kind).randbytes)
+
+
+def test_dsa_and_sizes_that_there_are_not_are_not_made() -> None:
+    with pytest.raises(UsageError, match="DSA"):
+        keyconv.generate("dsa")
+    with pytest.raises(UsageError):
+        keyconv.generate("rsa", 512)
+
+
+def test_fingerprints_are_those_of_ssh_keygen() -> None:
+    fixture = by_path("openssh-pub/ed25519.pub")
+    entry = sample(fixture.path)
+    assert entry.public is not None
+    assert keyconv.fingerprint(entry) == keyconv.fingerprint(entry.public) == fixture.sha256_fingerprint
+    assert keyconv.fingerprint(keyconv.unlock(sample(PLAIN)).private) == keyconv.fingerprint(sample(PLAIN))
+    assert keyconv.fingerprint(entry, hash="md5") == fixture.md5_fingerprint
+    with pytest.raises(UsageError, match="sha1"):
+        keyconv.fingerprint(entry, hash="sha1")
+
+
+def test_documents_says_where_the_keys_are() -> None:
+    key = _data("openssh/ed25519-plain")
+    before, after = b"Hello,\n", b"regards\n"
+    spans = keyconv.documents(before + key + after)
+    assert [(span.kind, span.start, span.end) for span in spans if span.is_key] == [
+        ("private", len(before), len(before + key))
+    ]
+    assert keyconv.documents(b"no key here\n") == () or not any(
+        span.is_key for span in keyconv.documents(b"no key here\n")
+    )
+
+
+@pytest.mark.parametrize("verb", ["read", "convert", "repair", "check", "documents"])
+@pytest.mark.parametrize("wrong", ["id_rsa", Path("id_rsa"), 3, None, bytearray(b"x")])
+def test_what_is_not_bytes_is_a_type_error_that_says_what_to_pass(verb: str, wrong: object) -> None:
+    with pytest.raises(TypeError, match=rf"^keyconv\.{verb} takes the bytes of a file, not an? \w+: pass ") as refused:
+        getattr(keyconv, verb)(wrong)
+    assert "id_rsa" not in str(refused.value)
+
+
+# ── signatures ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_dir_lists_the_public_names_alone() -> None:
+    assert dir(keyconv) == sorted(keyconv.__all__)
+
+
+def test_the_public_signatures_are_the_recorded_ones() -> None:
+    recorded = json.loads((ROOT / "tests" / "signatures.json").read_text("utf-8"))
+    functions = {name: getattr(keyconv, name) for name in keyconv.__all__}
+    assert {
+        name: str(inspect.signature(value)) for name, value in functions.items() if isinstance(value, FunctionType)
+    } == recorded
+
+
+def test_the_repr_of_a_private_key_is_one_short_line_without_a_secret() -> None:
+    for key in PUTTY_TYPES:
+        private = keyconv.unlock(sample(f"ppk/{key}-v3-plain.ppk")).private
+        assert len(repr(private)) < 120
+        assert "\n" not in repr(private)
 
 
 # ── values ─────────────────────────────────────────────────────────────────────────────────────────────────────────

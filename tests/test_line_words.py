@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from keyconv import read
 from keyconv.keyfile import Entry
-from keyconv.repair import mend_rows, search
+from keyconv.repairs import mend_rows, search
 
 KEYS = [b" ".join(by_path(f"openssh-pub/{name}.pub").data.split()[:2]) for name in ("ed25519", "rsa2048", "ecdsa-p256")]
 OPTIONS = [

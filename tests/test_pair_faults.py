@@ -33,7 +33,8 @@ from test_in_place_faults import (
 )
 from tools import PATIENCE, require
 
-from keyconv import Passphrase, WriteOptions, unlock, write
+from keyconv import Passphrase, WriteOptions, write
+from keyconv.engine import unlock
 
 if sys.platform == "win32":
     pytest.skip("faults of POSIX systems", allow_module_level=True)

@@ -35,9 +35,9 @@ from keyconv.errors import KeyconvError, RecomputableError, WrongPassphraseError
 from keyconv.keyfile import KeyFile
 from keyconv.keys import RsaPrivateKey
 from keyconv.proof import amends, proving
-from keyconv.repair import Candidate, Opening, is_stale, listings, mend_public, search, wrappings
-from keyconv.repair.messages import MESSAGES
-from keyconv.repair.searching import MAX_WORK
+from keyconv.repairs import Candidate, Opening, is_stale, listings, mend_public, search, wrappings
+from keyconv.repairs.messages import MESSAGES
+from keyconv.repairs.searching import MAX_WORK
 from keyconv.wire import der
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _undoing(file: KeyFixture, damage: Damage, damaged: bytes, passphrase: Passp
 
 
 def test_every_rule_that_can_be_undone_is_in_the_matrix_or_in_a_test_of_its_own() -> None:
-    from keyconv.repair import DAMAGES as UNDOABLE
+    from keyconv.repairs import DAMAGES as UNDOABLE
 
     rules = {damage.rule for damage in UNDOABLE}
     assert rules - {damage.rule for damage in DAMAGES} == {"noncanonical", "inner-whitespace", "multiple-keys"}

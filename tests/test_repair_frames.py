@@ -15,7 +15,7 @@ from keyconv.formats.openssh import OPENSSH
 from keyconv.formats.pem import PEM
 from keyconv.formats.pkcs8 import PKCS8
 from keyconv.formats.ppk import PPK3
-from keyconv.repair import Candidate, Opening, diagnose, find_whole
+from keyconv.repairs import Candidate, Opening, diagnose, find_whole
 
 WORD = b"secret"
 KEY = private_of(by_path("pem/rsa2048-ssh-keygen-plain.pem"))

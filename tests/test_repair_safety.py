@@ -19,7 +19,7 @@ from keyconv import Entry, Locked
 from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.keys import PrivateKey
-from keyconv.repair import diagnose, search
+from keyconv.repairs import diagnose, search
 
 ALPHABET = string.ascii_letters + string.digits + "+/"
 

@@ -20,7 +20,7 @@ from keyconv.errors import KeyconvError, MalformedError, UnsupportedError
 from keyconv.formats.openssh import OPENSSH
 from keyconv.formats.pem import PEM
 from keyconv.formats.pkcs8 import PKCS8
-from keyconv.repair import diagnose
+from keyconv.repairs import diagnose
 from keyconv.text import pem
 from keyconv.text.quoting import name_file
 from keyconv.wire import der, encode

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from keyconv import limits, repair
+from keyconv import limits, repairs
 from keyconv.checks import rules
 from keyconv.checks.lines import LineFile, check_lines, kind_of_content, kind_of_name
 from keyconv.checks.mending import mend
@@ -22,8 +22,8 @@ from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError, LimitError, NotAKeyError, UnsupportedError, WrongPassphraseError
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.proof.amends import NONCANONICAL
-from keyconv.repair.messages import MESSAGES
-from keyconv.repair.opening import Opening
+from keyconv.repairs.messages import MESSAGES
+from keyconv.repairs.opening import Opening
 
 __all__ = ["judge_content", "judge_stream", "report_backup"]
 
@@ -141,7 +141,7 @@ def _judge_text(subject: Subject, *, faulty: bool) -> list[Finding]:
     found = _apply(subject, rules.BOOK.on_text)
     if _looks_odd(subject.data):
         told = {finding.rule for finding in found}
-        candidate = repair.find_whole(subject.data, max_states=_FEW_STATES)
+        candidate = repairs.find_whole(subject.data, max_states=_FEW_STATES)
         undone = candidate.undone if candidate is not None else ()
         name = subject.keyfile.format
         for damage in undone:
@@ -205,9 +205,9 @@ def _judge_lines(content: Content, context: Context, kind: LineKind) -> Judged:
     if kind == "authorized_keys":
         # The whole may be damaged in one way, which is then the cause of every bad line.
         error = NotAKeyError("there are lines that hold no key")
-        diagnosis = repair.diagnose(content.data, error, opening=Opening(_PUBLIC_LINE))
+        diagnosis = repairs.diagnose(content.data, error, opening=Opening(_PUBLIC_LINE))
         # git's prefix is the fault of its line alone, which sshd skips.
-        from keyconv.repair.public_lines import has_git_prefix
+        from keyconv.repairs.public_lines import has_git_prefix
 
         of_one_line = diagnosis.undone == ("surrounding-text",) and has_git_prefix(content.data)
         of_all = any(rules.BOOK.find(name).group == "damage" for name in diagnosis.undone) and not of_one_line
@@ -294,7 +294,7 @@ def _judge_document_keys(content: Content, context: Context, keyfile: KeyFile) -
     return judged
 
 
-def _judge_several(content: Content, context: Context, diagnosis: repair.Diagnosis) -> Judged:
+def _judge_several(content: Content, context: Context, diagnosis: repairs.Diagnosis) -> Judged:
     """Check the keys of a file one by one, as far as they are not too many; nothing fixes such a file."""
     judged = Judged(content.path, findings=_causes(content, diagnosis, ""))
     left = _MAX_PARTS
@@ -322,16 +322,16 @@ def _judge_part(content: Content, context: Context) -> Judged:
     try:
         keyfile = read_whole(content.data)
     except KeyconvError as error:
-        diagnosis = repair.diagnose(content.data, error, opening=context.opening, max_states=_FEW_STATES)
+        diagnosis = repairs.diagnose(content.data, error, opening=context.opening, max_states=_FEW_STATES)
         return _judge_diagnosed(content, context, diagnosis, error.format)
     return _judge_keyfile(content, context, keyfile)
 
 
-def _diagnose(content: Content, context: Context, error: KeyconvError) -> repair.Diagnosis:
-    return repair.diagnose(content.data, error, opening=context.opening)
+def _diagnose(content: Content, context: Context, error: KeyconvError) -> repairs.Diagnosis:
+    return repairs.diagnose(content.data, error, opening=context.opening)
 
 
-def _judge_diagnosed(content: Content, context: Context, diagnosis: repair.Diagnosis, name: str) -> Judged:
+def _judge_diagnosed(content: Content, context: Context, diagnosis: repairs.Diagnosis, name: str) -> Judged:
     judged = Judged(content.path)
     mended = diagnosis.mended
     judged.findings = _causes(content, diagnosis, mended.keyfile.format if mended else name)
@@ -361,7 +361,7 @@ def _is_edited(content: Content) -> bool:
     )
 
 
-def _causes(content: Content, diagnosis: repair.Diagnosis, format: str) -> list[Finding]:
+def _causes(content: Content, diagnosis: repairs.Diagnosis, format: str) -> list[Finding]:
     # The rule's own hint says how a variable comes to be damaged.
     hint = "" if content.place == "environment" and diagnosis.mended is not None else diagnosis.hint
     mended = diagnosis.mended

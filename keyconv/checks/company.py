@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from keyconv import repair, statements
+from keyconv import repairs, statements
 from keyconv.checks import modulus, rules
 from keyconv.checks.model import Beside, Finding, Hit, Judged, KeysOfRun, fingerprint_of
 from keyconv.codec import public_blob
@@ -167,6 +167,6 @@ def _read(data: bytes) -> KeyFile | None:
 
 def _mended(keyfile: KeyFile, private: Entry) -> bytes | None:
     try:
-        return repair.mend_public(keyfile, private)
+        return repairs.mend_public(keyfile, private)
     except KeyconvError:
         return None

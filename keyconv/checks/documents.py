@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from keyconv import limits, repair
+from keyconv import limits, repairs
 from keyconv.checks import embedded, rules
 from keyconv.checks.model import Content, Context, Hit, Judged, fingerprint_of
 from keyconv.checks.notes import private_entries
@@ -85,7 +85,7 @@ def _private_in(data: bytes, *, thorough: bool = False) -> Iterator[embedded.Fou
             none = False
             yield found
     if thorough and none and _is_damaged_key(data):
-        candidate = repair.find_whole(data)
+        candidate = repairs.find_whole(data)
         if candidate is not None and candidate.undone:
             yield embedded.Found(1, candidate.data, candidate.keyfile)
 
@@ -114,7 +114,7 @@ def _mends_to_key(content: Content) -> bool:
     public = content.name.lower().endswith(".pub")
     if len(data) > _MAX_SMALL or not (public or (embedded.may_hold_key(data) and embedded.has_material(data))):
         return False
-    found = repair.find_whole(data, guess=True, max_states=_FEW_STATES)
+    found = repairs.find_whole(data, guess=True, max_states=_FEW_STATES)
     if found is None or not found.undone or "surrounding-text" in found.undone:
         return False
     return public or bool(private_entries(found.keyfile.entries))  # a text may quote a public key and nothing else

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from keyconv import limits, repair
+from keyconv import limits, repairs
 from keyconv.document.places import find_places
 from keyconv.document.search import find
 from keyconv.engine.reading import read_whole
@@ -133,7 +133,7 @@ def _read(texts: Iterable[bytes]) -> KeyFile | None:
         try:
             keyfile = read_whole(text)
         except KeyconvError:
-            candidate = repair.find_whole(text, max_states=_STATES)
+            candidate = repairs.find_whole(text, max_states=_STATES)
             if candidate is None:
                 continue
             keyfile = candidate.keyfile

@@ -34,7 +34,7 @@ from keyconv.formats.authorized_keys import read_line
 from keyconv.keyfile import Entry
 from keyconv.keys import PublicKey, RsaPublicKey
 from keyconv.notes import Note
-from keyconv.repair.messages import MESSAGES
+from keyconv.repairs.messages import MESSAGES
 from keyconv.text.rows import Lookahead, Row, TextFacts, read_rows
 
 __all__ = ["LineFile", "LineKind", "check_lines", "kind_of_content", "kind_of_name"]

@@ -11,7 +11,7 @@ from keyconv.codec import public_blob
 from keyconv.crypto import costs, fingerprint
 from keyconv.keyfile import Entry, KeyFile
 from keyconv.keys import PublicKey
-from keyconv.repair.opening import Opening
+from keyconv.repairs.opening import Opening
 
 if TYPE_CHECKING:
     from keyconv.checks.line import Line

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from keyconv.cli.escape import printable
 from keyconv.document.search import find
-from keyconv.repair import Edit
-from keyconv.repair.damage import holds_private
+from keyconv.repairs import Edit
+from keyconv.repairs.damage import holds_private
 
 __all__ = ["describe_edit"]
 

@@ -30,9 +30,9 @@ from keyconv.errors import InputError, KeyconvError
 from keyconv.files import load
 from keyconv.formats import by_name
 from keyconv.keyfile import Entry, KeyFile, Locked
-from keyconv.repair import Diagnosis, diagnose, search
-from keyconv.repair.messages import MESSAGES
-from keyconv.repair.readers import Readers, features_of, readers_of
+from keyconv.repairs import Diagnosis, diagnose, search
+from keyconv.repairs.messages import MESSAGES
+from keyconv.repairs.readers import Readers, features_of, readers_of
 from keyconv.text.quoting import name_file
 
 __all__ = ["Case", "Problem", "run"]

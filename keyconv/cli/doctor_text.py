@@ -11,7 +11,7 @@ from keyconv.codec import public_blob
 from keyconv.crypto import fingerprint
 from keyconv.engine.planning import family_of
 from keyconv.keyfile import Entry
-from keyconv.repair.readers import MAIN_READERS
+from keyconv.repairs.readers import MAIN_READERS
 
 __all__ = ["describe_text", "to_object"]
 

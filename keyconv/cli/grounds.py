@@ -18,7 +18,7 @@ from keyconv.crypto.kdf import Deriver
 from keyconv.errors import InputError, KeyconvError, UsageError
 from keyconv.files import system
 from keyconv.keys import PublicKey
-from keyconv.repair.opening import Opening
+from keyconv.repairs.opening import Opening
 from keyconv.secret import HandedOver
 from keyconv.statements import krl
 

@@ -180,7 +180,7 @@ class Opener:
         except KeyconvError as error:
             import shlex
 
-            from keyconv.repair.diagnosis import explain, holds_several
+            from keyconv.repairs.diagnosis import explain, holds_several
             from keyconv.text.quoting import name_file
 
             forced = self.options.format  # what else the content may be is then not the question
@@ -191,7 +191,7 @@ class Opener:
         if keyfile.faults:
             import shlex
 
-            from keyconv.repair.diagnosis import name_faults
+            from keyconv.repairs.diagnosis import name_faults
 
             keyfile = replace(keyfile, faults=name_faults(data, keyfile, path=shlex.quote(path)))
         return keyfile

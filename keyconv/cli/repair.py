@@ -16,8 +16,8 @@ from keyconv.engine import read
 from keyconv.errors import KeyconvError, MalformedError, OutputError, UsageError
 from keyconv.formats import by_ending, by_name
 from keyconv.keyfile import KeyFile, Locked
-from keyconv.repair import Opening, describe_unproved, edit, explain, left_out, mend_rows, search
-from keyconv.repair.messages import MESSAGES
+from keyconv.repairs import Opening, describe_unproved, edit, explain, left_out, mend_rows, search
+from keyconv.repairs.messages import MESSAGES
 
 __all__ = ["Manner", "run"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from keyconv.bridging import ToCryptography
+from keyconv.keys.base import PrivateBase, PublicBase
 from keyconv.record import record
 
 __all__ = ["DsaPrivateKey", "DsaPublicKey"]
 
 
 @record
-class DsaPublicKey:
+class DsaPublicKey(PublicBase):
     """A DSA public key: modulus `p`, order `q`, generator `g`, and y = g^x mod p."""
 
     p: int
@@ -29,7 +29,7 @@ class DsaPublicKey:
 
 
 @record
-class DsaPrivateKey(ToCryptography):
+class DsaPrivateKey(PrivateBase):
     """A DSA private key: 1 <= x < q."""
 
     public: DsaPublicKey

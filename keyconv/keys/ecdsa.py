@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from keyconv.bridging import ToCryptography
+from keyconv.keys.base import PrivateBase, PublicBase
 from keyconv.record import record
 
 __all__ = ["CURVES", "Curve", "EcdsaPrivateKey", "EcdsaPublicKey"]
@@ -80,7 +80,7 @@ CURVES: dict[str, Curve] = {curve.name: curve for curve in (_P256, _P384, _P521)
 
 
 @record
-class EcdsaPublicKey:
+class EcdsaPublicKey(PublicBase):
     """An ECDSA public key: `point` is SEC 1's uncompressed form, 0x04 and both coordinates."""
 
     curve: Curve
@@ -100,7 +100,7 @@ class EcdsaPublicKey:
 
 
 @record
-class EcdsaPrivateKey(ToCryptography):
+class EcdsaPrivateKey(PrivateBase):
     """An ECDSA private key: the scalar `d`, 1 <= d < n."""
 
     public: EcdsaPublicKey

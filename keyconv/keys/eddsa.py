@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from keyconv.bridging import ToCryptography
+from keyconv.keys.base import PrivateBase, PublicBase
 from keyconv.record import record
 
 __all__ = ["Ed448PrivateKey", "Ed448PublicKey", "Ed25519PrivateKey", "Ed25519PublicKey"]
 
 
 @record
-class Ed25519PublicKey:
+class Ed25519PublicKey(PublicBase):
     """An Ed25519 public key: the 32 bytes of RFC 8032's encoded point."""
 
     point: bytes
@@ -22,7 +22,7 @@ class Ed25519PublicKey:
 
 
 @record
-class Ed25519PrivateKey(ToCryptography):
+class Ed25519PrivateKey(PrivateBase):
     """An Ed25519 private key: its 32-byte seed."""
 
     public: Ed25519PublicKey
@@ -30,7 +30,7 @@ class Ed25519PrivateKey(ToCryptography):
 
 
 @record
-class Ed448PublicKey:
+class Ed448PublicKey(PublicBase):
     """An Ed448 public key: the 57 bytes of RFC 8032's encoded point."""
 
     point: bytes
@@ -41,7 +41,7 @@ class Ed448PublicKey:
 
 
 @record
-class Ed448PrivateKey(ToCryptography):
+class Ed448PrivateKey(PrivateBase):
     """An Ed448 private key: its 57-byte seed."""
 
     public: Ed448PublicKey

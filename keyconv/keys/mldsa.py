@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from keyconv.keys.base import PrivateBase, PublicBase
 from keyconv.record import record
 
 __all__ = ["MLDSA_NAMES", "MlDsa44Ed25519PrivateKey", "MlDsa44Ed25519PublicKey"]
@@ -13,7 +14,7 @@ MLDSA_NAMES = ("ssh-mldsa44-ed25519", "ssh-mldsa44-ed25519@openssh.com")
 
 
 @record
-class MlDsa44Ed25519PublicKey:
+class MlDsa44Ed25519PublicKey(PublicBase):
     """Both public keys: `mldsa` has 1,312 bytes (FIPS 204), `point` the 32 of Ed25519.
 
     `algorithm` is the name that the key came with: the key is the same under either.
@@ -32,7 +33,7 @@ class MlDsa44Ed25519PublicKey:
 
 
 @record
-class MlDsa44Ed25519PrivateKey:
+class MlDsa44Ed25519PrivateKey(PrivateBase):
     """Both secrets: a 32-byte seed of ML-DSA-44 and a 32-byte seed of Ed25519."""
 
     public: MlDsa44Ed25519PublicKey

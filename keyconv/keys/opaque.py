@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from keyconv.keys.base import PublicBase
 from keyconv.record import record
 
 __all__ = ["OpaquePublicKey"]
 
 
 @record
-class OpaquePublicKey:
+class OpaquePublicKey(PublicBase):
     """An algorithm name and the whole blob, name included, as it stood."""
 
     algorithm: str

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from keyconv.bridging import ToCryptography
+from keyconv.keys.base import PrivateBase, PublicBase
 from keyconv.record import record
 
 __all__ = ["RsaPrivateKey", "RsaPublicKey"]
 
 
 @record
-class RsaPublicKey:
+class RsaPublicKey(PublicBase):
     """An RSA public key: exponent `e`, modulus `n`."""
 
     e: int
@@ -27,7 +27,7 @@ class RsaPublicKey:
 
 
 @record
-class RsaPrivateKey(ToCryptography):
+class RsaPrivateKey(PrivateBase):
     """An RSA private key, with iqmp = q^-1 mod p; a proved one has p > q."""
 
     public: RsaPublicKey

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from keyconv.keys.base import PrivateBase, PublicBase
 from keyconv.keys.ecdsa import Curve
 from keyconv.record import record
 
@@ -11,7 +12,7 @@ __all__ = ["SkEcdsaPrivateKey", "SkEcdsaPublicKey", "SkEd25519PrivateKey", "SkEd
 
 
 @record
-class SkEcdsaPublicKey:
+class SkEcdsaPublicKey(PublicBase):
     """An ECDSA key in an authenticator, bound to an application such as `ssh:`."""
 
     curve: Curve
@@ -24,7 +25,7 @@ class SkEcdsaPublicKey:
 
 
 @record
-class SkEcdsaPrivateKey:
+class SkEcdsaPrivateKey(PrivateBase):
     """What the file holds of it: flags, the authenticator's key handle, and a reserved string."""
 
     public: SkEcdsaPublicKey
@@ -34,7 +35,7 @@ class SkEcdsaPrivateKey:
 
 
 @record
-class SkEd25519PublicKey:
+class SkEd25519PublicKey(PublicBase):
     """An Ed25519 key in an authenticator, bound to an application such as `ssh:`."""
 
     point: bytes
@@ -46,7 +47,7 @@ class SkEd25519PublicKey:
 
 
 @record
-class SkEd25519PrivateKey:
+class SkEd25519PrivateKey(PrivateBase):
     """What the file holds of it: flags, the authenticator's key handle, and a reserved string."""
 
     public: SkEd25519PublicKey

@@ -180,7 +180,7 @@ def _check(case: Case) -> str:
 
 
 def _diagnosis(case: Case) -> str:
-    from keyconv.repair import explain
+    from keyconv.repairs import explain
 
     try:
         read(case.data)
@@ -192,7 +192,7 @@ def _diagnosis(case: Case) -> str:
 
 
 def _repair(case: Case) -> str:
-    from keyconv.repair import search
+    from keyconv.repairs import search
 
     found = search(case.data)
     if found is None:

@@ -8,7 +8,7 @@ from functools import partial
 
 from keyconv.checks.model import Hit, Rule, Severity, Subject
 from keyconv.checks.notes import notes_of
-from keyconv.repair.messages import MESSAGES
+from keyconv.repairs.messages import MESSAGES
 
 __all__ = ["DAMAGE", "blank_inside", "damage_severity"]
 

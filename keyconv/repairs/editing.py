@@ -10,11 +10,11 @@ from keyconv.engine.encoding import put_back
 from keyconv.errors import OutputError
 from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.keyfile import KeyFile
-from keyconv.repair.config_lines import describe_left_out
-from keyconv.repair.line_rows import mend_rows
-from keyconv.repair.opening import Opening
-from keyconv.repair.searching import Candidate, search
-from keyconv.repair.surroundings import find_key
+from keyconv.repairs.config_lines import describe_left_out
+from keyconv.repairs.line_rows import mend_rows
+from keyconv.repairs.opening import Opening
+from keyconv.repairs.searching import Candidate, search
+from keyconv.repairs.surroundings import find_key
 
 __all__ = ["Edit", "edit", "left_out"]
 

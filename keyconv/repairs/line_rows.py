@@ -12,8 +12,8 @@ from keyconv.engine import read
 from keyconv.errors import KeyconvError
 from keyconv.formats.authorized_keys import read_line
 from keyconv.formats.known_hosts import read_line as read_host_line
-from keyconv.repair.public_lines import line_of_block, split_keys
-from keyconv.repair.searching import Candidate
+from keyconv.repairs.public_lines import line_of_block, split_keys
+from keyconv.repairs.searching import Candidate
 from keyconv.text.lines import Line, split
 
 __all__ = ["mend_rows"]

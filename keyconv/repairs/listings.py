@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from keyconv.repair.damage import TYPE, is_json, is_lines
-from keyconv.repair.frames import find_label
-from keyconv.repair.surroundings import find_key
+from keyconv.repairs.damage import TYPE, is_json, is_lines
+from keyconv.repairs.frames import find_label
+from keyconv.repairs.surroundings import find_key
 
 __all__ = ["undo_diff_marks", "undo_line_numbers"]
 

@@ -9,8 +9,8 @@ from keyconv.codec.line_join import Joiner
 from keyconv.codec.line_kind import is_words, kind_of
 from keyconv.formats.authorized_keys import read_line
 from keyconv.formats.known_hosts import read_line as read_host_line
-from keyconv.repair.damage import find_frames, is_lines
-from keyconv.repair.public_lines import KEY, is_line
+from keyconv.repairs.damage import find_frames, is_lines
+from keyconv.repairs.public_lines import KEY, is_line
 
 __all__ = ["undo_wrapped_keys"]
 

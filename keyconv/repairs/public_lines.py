@@ -18,9 +18,9 @@ from keyconv.errors import KeyconvError
 from keyconv.formats.authorized_keys import FLAG_OPTIONS, OPENSSH_PUB, VALUE_OPTIONS, parse_options
 from keyconv.formats.base import WriteOptions
 from keyconv.formats.rfc4716 import RFC4716
-from keyconv.repair.damage import TYPE, find_frames, frame_words, is_lines
-from keyconv.repair.frames import blob_type
-from keyconv.repair.joined import undo_lost_newlines
+from keyconv.repairs.damage import TYPE, find_frames, frame_words, is_lines
+from keyconv.repairs.frames import blob_type
+from keyconv.repairs.joined import undo_lost_newlines
 from keyconv.text import base64
 
 __all__ = [

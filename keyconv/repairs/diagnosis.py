@@ -16,14 +16,14 @@ from keyconv.formats.authorized_keys import OPENSSH_PUB
 from keyconv.formats.base import Format
 from keyconv.keyfile import KeyFile, Locked
 from keyconv.proof.amends import AMENDABLE, RECOMPUTABLE
-from keyconv.repair import extent, whole
-from keyconv.repair.config_lines import describe_keys
-from keyconv.repair.damage import TYPE
-from keyconv.repair.messages import MESSAGES
-from keyconv.repair.opening import Opening
-from keyconv.repair.public_lines import has_git_prefix
-from keyconv.repair.readers import refused_by
-from keyconv.repair.searching import MAX_STATES, Candidate, Nearest, Search
+from keyconv.repairs import extent, whole
+from keyconv.repairs.config_lines import describe_keys
+from keyconv.repairs.damage import TYPE
+from keyconv.repairs.messages import MESSAGES
+from keyconv.repairs.opening import Opening
+from keyconv.repairs.public_lines import has_git_prefix
+from keyconv.repairs.readers import refused_by
+from keyconv.repairs.searching import MAX_STATES, Candidate, Nearest, Search
 from keyconv.text.quoting import name_file
 
 __all__ = [
@@ -178,7 +178,7 @@ def name_faults(data: bytes, keyfile: KeyFile, *, path: str = "FILE") -> tuple[K
             place = "" if found.line is None else f"line {found.line}"
             whole = MalformedError(found.message, place=place, hint=found.hint, rule=found.rule, line=found.line)
             return (whole,)
-    from keyconv.repair.line_rows import mend_rows
+    from keyconv.repairs.line_rows import mend_rows
 
     mended = mend_rows(data)
     undone = mended.undone if mended is not None else ()

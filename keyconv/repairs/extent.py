@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from keyconv.limits import MAX_KEY_FILE
-from keyconv.repair.damage import TYPE
+from keyconv.repairs.damage import TYPE
 
 __all__ = ["Extent", "lacks_end", "measure"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from keyconv.repair.damage import BASE64, LABELS, decode_start, find_frames, is_ppk, wrap
-from keyconv.repair.frames import WIDTHS, blob_type, find_label
+from keyconv.repairs.damage import BASE64, LABELS, decode_start, find_frames, is_ppk, wrap
+from keyconv.repairs.frames import WIDTHS, blob_type, find_label
 
 __all__ = [
     "cut_rows",

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from keyconv.codec.key_line import BLANKS
 from keyconv.codec.line_kind import MARKERS, has_flags, is_words, kind_of
 from keyconv.codec.line_options import nearest
-from keyconv.repair.damage import TYPE, holds_private, is_json, is_lines
-from keyconv.repair.messages import MESSAGES
-from keyconv.repair.public_lines import begin_of_options, is_line
+from keyconv.repairs.damage import TYPE, holds_private, is_json, is_lines
+from keyconv.repairs.messages import MESSAGES
+from keyconv.repairs.public_lines import begin_of_options, is_line
 
 __all__ = ["describe_keys", "describe_left_out", "has_json_keys", "undo_config_lines"]
 

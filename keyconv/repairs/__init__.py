@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from keyconv.repair.diagnosis import Diagnosis, describe_unproved, diagnose, explain, find_whole, name_faults
-    from keyconv.repair.editing import Edit, edit, left_out
-    from keyconv.repair.line_rows import mend_rows
-    from keyconv.repair.messages import MESSAGES
-    from keyconv.repair.opening import Opening
-    from keyconv.repair.searching import DAMAGES, Candidate, search
-    from keyconv.repair.stale import is_stale, mend_public
+    from keyconv.repairs.diagnosis import Diagnosis, describe_unproved, diagnose, explain, find_whole, name_faults
+    from keyconv.repairs.editing import Edit, edit, left_out
+    from keyconv.repairs.line_rows import mend_rows
+    from keyconv.repairs.messages import MESSAGES
+    from keyconv.repairs.opening import Opening
+    from keyconv.repairs.searching import DAMAGES, Candidate, search
+    from keyconv.repairs.stale import is_stale, mend_public
 
 __all__ = [
     "DAMAGES",
@@ -56,7 +56,7 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
-        raise AttributeError(f"module 'keyconv.repair' has no attribute '{name}'")
-    value: object = getattr(import_module(f"keyconv.repair.{_HOMES[name]}"), name)
+        raise AttributeError(f"module 'keyconv.repairs' has no attribute '{name}'")
+    value: object = getattr(import_module(f"keyconv.repairs.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from keyconv.repair.damage import count_private, decode_start, is_json, is_lines, is_text
-from keyconv.repair.wrappings import looks_like_key, unescaped
+from keyconv.repairs.damage import count_private, decode_start, is_json, is_lines, is_text
+from keyconv.repairs.wrappings import looks_like_key, unescaped
 
 __all__ = ["undo_encoded_value", "undo_value"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from keyconv.codec.line_options import nearest
-from keyconv.repair.damage import BASE64, TYPE, as_bytes, as_text, find_frames, frame_words, is_lines, is_text
+from keyconv.repairs.damage import BASE64, TYPE, as_bytes, as_text, find_frames, frame_words, is_lines, is_text
 
 __all__ = [
     "is_form",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from keyconv.limits import KIB
-from keyconv.repair.damage import is_ppk, wrap
-from keyconv.repair.frames import blob_type
-from keyconv.repair.joined import cut_rows
+from keyconv.repairs.damage import is_ppk, wrap
+from keyconv.repairs.frames import blob_type
+from keyconv.repairs.joined import cut_rows
 
 __all__ = [
     "undo_joined_ppk",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from keyconv.repair.damage import as_bytes, as_text, is_json, is_lines, is_ppk
+from keyconv.repairs.damage import as_bytes, as_text, is_json, is_lines, is_ppk
 
 __all__ = [
     "undo_bare_cr",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from keyconv.repair.damage import DASHES, LABELS, SMART_DASHES, as_bytes, as_text, is_json
+from keyconv.repairs.damage import DASHES, LABELS, SMART_DASHES, as_bytes, as_text, is_json
 
 __all__ = ["undo_lower_case", "undo_smart_dashes", "undo_smart_spaces", "undo_space_runs", "undo_wrong_dash_count"]
 

@@ -10,9 +10,9 @@ from keyconv.document.search import find
 from keyconv.engine.documents import read_document
 from keyconv.errors import KeyconvError
 from keyconv.keyfile import KeyFile
-from keyconv.repair.damage import as_bytes, as_text, find_frames, frame_words, is_json, is_lines
-from keyconv.repair.frames import find_label
-from keyconv.repair.public_lines import may_be_option
+from keyconv.repairs.damage import as_bytes, as_text, find_frames, frame_words, is_json, is_lines
+from keyconv.repairs.frames import find_label
+from keyconv.repairs.public_lines import may_be_option
 
 __all__ = [
     "find_key",

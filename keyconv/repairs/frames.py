@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from keyconv.codec import der_file
-from keyconv.repair.damage import BASE64, LABELS, Frame, decode_start, find_frames, frame_words, is_ppk
+from keyconv.repairs.damage import BASE64, LABELS, Frame, decode_start, find_frames, frame_words, is_ppk
 
 __all__ = [
     "WIDTHS",

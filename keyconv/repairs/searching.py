@@ -17,7 +17,7 @@ from keyconv.codec.line_kind import has_private_among_lines
 from keyconv.errors import KeyconvError, NotAKeyError, WrongPassphraseError
 from keyconv.keyfile import KeyFile, Locked
 from keyconv.proof.amends import AMENDABLE, NONCANONICAL
-from keyconv.repair import (
+from keyconv.repairs import (
     config_lines,
     containers,
     dashes,
@@ -31,9 +31,9 @@ from keyconv.repair import (
     wrapped_lines,
     wrappings,
 )
-from keyconv.repair.canonical import rewrite
-from keyconv.repair.damage import Damage, count_private, holds_private, is_text
-from keyconv.repair.opening import Opening
+from keyconv.repairs.canonical import rewrite
+from keyconv.repairs.damage import Damage, count_private, holds_private, is_text
+from keyconv.repairs.opening import Opening
 
 __all__ = ["DAMAGES", "Candidate", "Nearest", "Search", "search"]
 

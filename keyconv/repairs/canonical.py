@@ -16,7 +16,7 @@ from keyconv.formats.base import Format, WriteOptions
 from keyconv.keyfile import Entry, KeyFile, Locked
 from keyconv.notes import Note
 from keyconv.proof.amends import NONCANONICAL, RECOMPUTABLE
-from keyconv.repair.opening import Opening
+from keyconv.repairs.opening import Opening
 from keyconv.text.comment import clean, is_clean
 
 __all__ = ["rewrite"]

@@ -10,7 +10,7 @@ from itertools import islice
 from keyconv.document.places import Place, find_places
 from keyconv.engine.reading import read_whole
 from keyconv.errors import KeyconvError, NotAKeyError
-from keyconv.repair.damage import TYPE, count_private
+from keyconv.repairs.damage import TYPE, count_private
 
 __all__ = ["find"]
 
