@@ -21,10 +21,11 @@ from test_cli_convert import CHEAP, LOCKED_OPENSSH, LOCKED_PPK, OPENSSH, PPK, PU
 from test_cli_many import place, tree
 from tools import PATIENCE, some, wait_until
 
-from keyconv import Locked, Passphrase, WriteOptions, read, unlock, write
+from keyconv import Locked, Passphrase, WriteOptions, read, write
 from keyconv.cli import running, workers
 from keyconv.cli.inputs import Inputs
 from keyconv.cli.written import Face, Written
+from keyconv.engine import unlock
 
 SPACES = FIXTURES_DIR / "passphrases" / "ed25519-v3-spaces.ppk"
 MANY = 1500
@@ -315,6 +316,14 @@ def processor_ticks(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
+def is_asleep(pid: int) -> bool:
+    """Return whether all threads of a process wait for something, and none for a processor or a disk."""
+    states = (
+        task.joinpath("stat").read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").iterdir()
+    )
+    return all(state == "S" for state in states)
+
+
 def alive(pid: int) -> bool:
     """Return whether a process is there and no zombie."""
     try:
@@ -406,11 +415,14 @@ def test_a_worker_that_is_killed_fails_what_it_had_in_hand_and_the_rest_goes_on(
         wait_until(lambda: out.is_dir() and len(tree(out)) > 20)
         at_work = max(helpers, key=processor_ticks)  # the other may be about to begin
         os.kill(at_work, signal.SIGSTOP)  # it is given more, for it may have nothing in hand just now
-        looks: list[tuple[int, int]] = []
+        (other,) = (each for each in helpers if each != at_work)
+        looks: list[tuple[bool, int, int]] = []
 
         def waits_for_it() -> bool:
-            looks.append((processor_ticks(process.pid), len(tree(out))))
-            return len(looks) > 30 and len(set(looks[-30:])) == 1
+            # Nobody has anything to do but to wait: a process that only lacks a processor is not asleep.
+            asleep = is_asleep(process.pid) and is_asleep(other)
+            looks.append((asleep, processor_ticks(process.pid), len(tree(out))))
+            return asleep and len(looks) > 30 and len(set(looks[-30:])) == 1
 
         wait_until(waits_for_it)
         os.kill(at_work, signal.SIGKILL)

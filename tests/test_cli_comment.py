@@ -14,7 +14,8 @@ from test_cli_convert import Result, mode_of, needs_root, only_entry, posix, run
 from test_cli_passphrase import old_alone, placed, protection
 from tools import PATIENCE, require
 
-from keyconv import FORMATS, Passphrase, WriteOptions, read, unlock, write
+from keyconv import FORMATS, Passphrase, WriteOptions, read, write
+from keyconv.engine import unlock
 from keyconv.formats import by_name
 
 COMMENT = "Zoë, laptop: 2nd"

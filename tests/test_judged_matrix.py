@@ -20,8 +20,8 @@ from judges import CIPHERS, JUDGED, JUDGES, KEY_TYPES, UNJUDGED, Answer, Cell, J
 from test_cli_convert import run
 from tools import PATIENCE, require
 
-from keyconv import FORMATS, Entry, Format, Locked, Option, Passphrase, WriteOptions, read, unlock, write
-from keyconv.engine import choose
+from keyconv import FORMATS, Entry, Format, Locked, Option, Passphrase, WriteOptions, read, write
+from keyconv.engine import choose, unlock
 from keyconv.formats import by_name
 from keyconv.keys import CURVES, FAMILIES
 

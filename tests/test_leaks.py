@@ -362,6 +362,7 @@ def _public_objects(name: str) -> Iterator[object]:
         keyfile = read(data)
         entry = keyfile.entries[0]
         yield from (keyfile, entry, entry.private, plan(plain, target), inspect(keyfile))
+        yield from (keyconv.repair(data), *keyconv.check(data, now=0), *keyconv.documents(b"text\n" + data))
         if isinstance(entry.private, Locked):
             opened = entry.private.unlock(PASSPHRASE, deriver)
             yield from (opened, entry.private.protection, opened.private, Opened(plain, PASSPHRASE))
@@ -384,7 +385,8 @@ def test_no_repr_of_any_object_of_the_library_tells_a_secret(name: str) -> None:
 
 
 def test_every_public_class_is_among_those_objects() -> None:
-    classes = {name for name in keyconv.__all__ if isinstance(getattr(keyconv, name), type)}
+    values = [getattr(keyconv, name) for name in keyconv.__all__]
+    classes = {value.__name__ for value in values if isinstance(value, type)}
     made = {kind.__name__ for each in _public_objects("ed25519") for kind in type(each).__mro__}
     assert classes - made <= {"Format", "Inspection", "KeyconvError"}  # in FORMATS, a dictionary, and below
 
