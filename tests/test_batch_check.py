@@ -116,7 +116,10 @@ def test_a_worker_that_is_killed_is_told_for_what_it_had_in_hand_and_the_rest_go
     with started("check", tmp_path, "-j", "2", "--select", "corrupt") as process:
         helpers = wait_until(lambda: len(children(process.pid)) == 2 and children(process.pid))
         wait_until(lambda: processor_ticks(helpers[0]) > 5)  # it is at work
+        for each in helpers:
+            os.kill(each, signal.SIGSTOP)  # of 1,500 files, some are in hand
         os.kill(helpers[0], signal.SIGKILL)
+        os.kill(helpers[1], signal.SIGCONT)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert 1 <= err.count(b"the worker that had this in hand ended before it was done\n") <= 8

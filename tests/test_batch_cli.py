@@ -311,6 +311,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def processor_ticks(pid: int) -> int:
+    """Return the processor time that a process has used."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
+
+
 def alive(pid: int) -> bool:
     """Return whether a process is there and no zombie."""
     try:
